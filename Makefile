@@ -1,0 +1,95 @@
+# Everything a fresh clone needs: Python 3.11+, git and make. The first target that
+# needs tools installs them, exactly as locked, into .venv; nothing else is touched.
+
+PYTHON ?= python3
+PY = .venv/bin/python
+ARGS ?=
+
+.DEFAULT_GOAL = help
+.PHONY: help run test lint format lock clean
+
+help: ## Show this help
+	@echo "usage: make TARGET [NAME=value ...]"
+	@echo
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo "options of run:"
+	@awk -F '## ' '/^# [A-Z_]+= *## / { sub(/^# /, "", $$1); printf "  %-16s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo "PYTHON=python3.12 makes .venv with another Python (3.11 or newer)."
+
+# SPEED= ## time factor: 60 plays an hour in a minute
+# PROFILE= ## the load to play
+# SCENARIO= ## normal, bounce, flicker, breaker or power_cut
+# PORT= ## of the web page (8080)
+# DURATION= ## end by itself after so many seconds
+# PULSE_WIDTH_MS= ## of the meter's LED
+# ARGS= ## anything else, passed on as it is (for test: to pytest)
+RUN_OPTIONS = \
+	$(if $(SPEED),--speed $(SPEED)) \
+	$(if $(PROFILE),--profile $(PROFILE)) \
+	$(if $(SCENARIO),--scenario $(SCENARIO)) \
+	$(if $(PORT),--port $(PORT)) \
+	$(if $(DURATION),--duration $(DURATION)) \
+	$(if $(PULSE_WIDTH_MS),--pulse-width-ms $(PULSE_WIDTH_MS))
+
+run: build/lib/.stamp ## Run the firmware on a virtual meter, with a live panel
+	@$(PY) -m tools.simulator $(strip $(RUN_OPTIONS) $(ARGS))
+
+test: build/lib/.stamp ## Run all tests on CPython and on two MicroPythons
+	@$(PY) -m pytest $(ARGS)
+
+lint: build/lib/.stamp build/typings/.stamp ## Check style, types (against the ESP32) and byte-compilation
+	@echo "ruff"
+	@$(PY) -m ruff check --quiet firmware host_tests tools
+	@$(PY) -m ruff format --quiet --check firmware host_tests tools || \
+		{ echo "not formatted as ruff does; run: make format"; exit 1; }
+	@echo "mypy, firmware against the ESP32 stubs"
+	@$(PY) -m mypy firmware
+	@echo "mypy, tools and tests"
+	@$(PY) -m mypy --config-file tools/mypy.ini tools host_tests
+	@echo "mpy-cross for xtensawin"
+	@$(PY) tools/compile.py
+
+format: .venv/.stamp ## Format the code and sort its imports
+	@$(PY) -m ruff check --quiet --select I --fix firmware host_tests tools
+	@$(PY) -m ruff format firmware host_tests tools
+
+lock: ## Write requirements.lock anew from pyproject.toml
+	@rm -rf build/lock && mkdir -p build
+	@$(PYTHON) -m venv build/lock
+	@$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["lock"])' \
+		| xargs build/lock/bin/python -m pip install --quiet --disable-pip-version-check
+	@echo "# Written by \`make lock\` from pyproject.toml." > build/lock/requirements.lock
+	@build/lock/bin/pip-compile --quiet --extra dev --generate-hashes --strip-extras --allow-unsafe \
+		--no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options \
+		--output-file build/lock/new pyproject.toml
+	@cat build/lock/new >> build/lock/requirements.lock
+	@mv build/lock/requirements.lock requirements.lock
+	@echo "requirements.lock is written"
+
+clean: ## Remove everything that make has created
+	rm -rf .venv build .run
+	find firmware host_tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- what the targets above stand on ---------------------------------------------
+
+# Made anew whenever the lock changes, so that nothing unlocked lingers in it.
+.venv/.stamp: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "This needs Python 3.11 or newer, but '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || echo not there)."; \
+		echo "Name another one: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@echo "Creating .venv with the locked tools (once; needs the network) ..."
+	@$(PYTHON) -m venv --clear .venv || \
+		{ echo "Python's venv module is missing; Debian has it in python3-venv."; exit 1; }
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+# What the board holds in lib/ and the interpreter on this machine imports from build/lib/.
+build/lib/.stamp: .venv/.stamp tools/vendor.py
+	@$(PY) tools/vendor.py build/lib
+	@touch $@
+
+build/typings/.stamp: .venv/.stamp tools/typings.py
+	@$(PY) tools/typings.py build/typings
+	@touch $@

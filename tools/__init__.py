@@ -1,0 +1,1 @@
+"""Host-side tools. They run under CPython; nothing in firmware/ imports them."""
