@@ -70,14 +70,14 @@ lock: ## Write requirements.lock anew from pyproject.toml
 
 clean: ## Remove everything that make has created
 	rm -rf .venv build .run
-	find firmware host_tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- what the targets above stand on ---------------------------------------------
 
 # Made anew whenever the lock changes, so that nothing unlocked lingers in it.
 .venv/.stamp: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-		echo "This needs Python 3.11 or newer, but '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || echo not there)."; \
+		echo "This needs Python 3.11 or newer, but '$(PYTHON)' is $$(command -v $(PYTHON) >/dev/null && $(PYTHON) --version 2>&1 || echo not there)."; \
 		echo "Name another one: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)"; exit 1; }
 	@echo "Creating .venv with the locked tools (once; needs the network) ..."
 	@$(PYTHON) -m venv --clear .venv || \
