@@ -58,7 +58,7 @@ class PortableFile(pytest.File):
                 yield PortableTest.from_parent(
                     self,
                     name=f"{name}[{interpreter.id}]",
-                    function=name,
+                    test_name=name,
                     line=line,
                     interpreter=interpreter,
                 )
@@ -68,7 +68,7 @@ class PortableFile(pytest.File):
         if test.interpreter not in self._outcomes:
             # Only what -k, node ids and the like selected: rerunning one test stays quick.
             names = [
-                item.function
+                item.test_name
                 for item in self.session.items
                 if isinstance(item, PortableTest)
                 and item.parent is self
@@ -77,16 +77,16 @@ class PortableFile(pytest.File):
             timeout = float(self.config.getini("portable_timeout") or 300)
             ending = test.interpreter.run(ROOT, self.path, names, timeout)
             self._outcomes[test.interpreter] = _parse(ending, names)
-        return self._outcomes[test.interpreter][test.function]
+        return self._outcomes[test.interpreter][test.test_name]
 
 
 class PortableTest(pytest.Item):
     """One test function on one interpreter."""
 
-    def __init__(self, *, parent, function, line, interpreter, **kwargs):
+    def __init__(self, *, parent, test_name, line, interpreter, **kwargs):
         super().__init__(parent=parent, **kwargs)
         self.file = parent
-        self.function = function
+        self.test_name = test_name  # not "function": pytest expects one to have marks
         self.line = line
         self.interpreter = interpreter
         self.user_properties.append(("interpreter", interpreter.id))

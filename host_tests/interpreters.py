@@ -78,7 +78,7 @@ def search_path(interpreter: str, test_file: Path) -> list[Path]:
 
 def _cpython(_root: Path, code: str) -> list[str]:
     # No bytecode: a test must leave no trace in the tree it runs from.
-    return [sys.executable, "-B", "-c", code]
+    return [sys.executable, "-B", "-u", "-c", code]
 
 
 def _micropython_unix(_root: Path, code: str) -> list[str]:
