@@ -35,7 +35,7 @@ def floats(source: str) -> list[str]:
 def _float_in(node: ast.AST) -> str:
     match node:
         case ast.Constant(value=float() | complex()):
-            return f"the literal {node.value}"
+            return f"the literal {node.value!r}"
         case ast.BinOp(op=ast.Div()) | ast.AugAssign(op=ast.Div()):
             return "a true division"
         case ast.BinOp(op=ast.Pow(), right=ast.UnaryOp(op=ast.USub())):
