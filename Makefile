@@ -80,8 +80,9 @@ clean: ## Remove everything that make has created
 		echo "This needs Python 3.11 or newer, but '$(PYTHON)' is $$(command -v $(PYTHON) >/dev/null && $(PYTHON) --version 2>&1 || echo not there)."; \
 		echo "Name another one: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)"; exit 1; }
 	@echo "Creating .venv with the locked tools (once; needs the network) ..."
-	@$(PYTHON) -m venv --clear .venv || \
-		{ echo "Python's venv module is missing; Debian has it in python3-venv."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' || \
+		{ echo "This Python has no venv module; Debian has it in python3-venv."; exit 1; }
+	@$(PYTHON) -m venv --clear .venv
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
 
