@@ -74,17 +74,9 @@ clean: ## Remove everything that make has created
 
 # --- what the targets above stand on ---------------------------------------------
 
-# Made anew whenever the lock changes, so that nothing unlocked lingers in it.
 .venv/.stamp: requirements.lock
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-		echo "This needs Python 3.11 or newer, but '$(PYTHON)' is $$(command -v $(PYTHON) >/dev/null && $(PYTHON) --version 2>&1 || echo not there)."; \
-		echo "Name another one: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)"; exit 1; }
-	@echo "Creating .venv with the locked tools (once; needs the network) ..."
-	@$(PYTHON) -c 'import ensurepip, venv' || \
-		{ echo "This Python has no venv module; Debian has it in python3-venv."; exit 1; }
-	@$(PYTHON) -m venv --clear .venv
-	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@touch $@
+	@command -v $(PYTHON) >/dev/null || { echo "There is no '$(PYTHON)'; name one: make PYTHON=/path/to/python3.12 ..."; exit 1; }
+	@$(PYTHON) tools/environment.py
 
 # What the board holds in lib/ and the interpreter on this machine imports from build/lib/.
 build/lib/.stamp: .venv/.stamp tools/vendor.py
