@@ -1,0 +1,83 @@
+"""The straight line from edges to register and power: ring, filter, audit, register, power.
+
+Nothing here knows where the edges come from or who reads the result, so the same object
+runs on the chip, on a recorded trace and in the tests.
+"""
+
+from core.energy import Register
+from core.power import PowerMeter
+from core.pulse_filter import ACCEPTED, PENDING, PulseFilter, interval_min_us
+from core.reconcile import Reconciler
+
+
+def power_max_w(fuse_a, phases):
+    """Return what the main fuse admits at nominal voltage, 230 V, in W."""
+    return phases * fuse_a * 230
+
+
+class Meter:
+    """Count pulses from an edge ring and a hardware count.
+
+    Args:
+        settings: validated configuration, see ``core.config``.
+        ring: the ``EdgeRing`` the interrupt handler fills.
+        clock: the ``MonotonicClock`` that dates the ring's ticks.
+        hardware: whether a hardware count will be passed to ``beat``.
+    """
+
+    def __init__(self, settings, ring, clock, hardware):
+        imp_per_kwh = settings["meter.imp_per_kwh"]
+        fuse_a = settings["meter.fuse_a"]
+        phases = settings["meter.phases"]
+        self.ring = ring
+        self.clock = clock
+        self.hardware = hardware
+        self.register = Register(imp_per_kwh)
+        self.filter = PulseFilter(
+            settings["pulse.width_min_ms"] * 1000,
+            settings["pulse.width_max_ms"] * 1000,
+            settings["pulse.debounce_us"],
+            interval_min_us(imp_per_kwh, fuse_a, phases),
+        )
+        self.reconciler = Reconciler(self.filter, clock.now_us, hardware)
+        self.power = PowerMeter(
+            imp_per_kwh, power_max_w(fuse_a, phases), settings["power.silence_s"] * 1000000
+        )
+        self.last_pulse_us = None
+
+    def drain(self):
+        """Judge every edge in the ring; return the number of pulses accepted."""
+        ring = self.ring
+        pulses = 0
+        while ring.pop():
+            verdict = self.filter.edge(self.clock.at(ring.ticks_us), ring.lit, ring.late)
+            if verdict != PENDING:
+                pulses += self._judged(verdict)
+        return pulses
+
+    def tick(self, now_us, lit):
+        """Let time pass for the filter; return the number of pulses accepted, 0 or 1."""
+        return self._judged(self.filter.tick(now_us, lit))
+
+    def settled(self):
+        """Return True when no edge waits and no candidate is open: time to audit."""
+        return not len(self.ring) and self.filter.idle()
+
+    def audit(self, now_us, rises=None):
+        """Reconcile with the hardware's rising edges; return the pulses added."""
+        pulses = self.reconciler.settle(now_us, rises)
+        if pulses:
+            self.register.add(pulses)
+            self.power.missed(pulses)
+            self.last_pulse_us = now_us
+        return pulses
+
+    def _judged(self, verdict):
+        if verdict != ACCEPTED:
+            return 0
+        start_us = self.filter.start_us
+        self.register.add(1)
+        self.power.pulse(start_us)
+        self.reconciler.accepted(start_us)
+        self.last_pulse_us = start_us
+        return 1

@@ -1,0 +1,94 @@
+"""Snapshot to JSON-ready dicts: the only place where integers become what people read."""
+
+from core.energy import format_kwh
+from core.event_log import BOOT, CLOCK_NOT_SET, FAULT, RESET_CAUSES, SUPPLY
+from core.supply import FAULTS, STATES
+
+_VALUES = {BOOT: RESET_CAUSES, SUPPLY: STATES, FAULT: FAULTS}
+_DAYS_0000_TO_1970 = 719468
+
+
+def power_w(power_mw):
+    """Return mW as W: with one decimal below 100 W, whole above, None for unknown."""
+    if power_mw is None:
+        return None
+    if power_mw >= 100000:
+        return (power_mw + 500) // 1000
+    return (power_mw + 50) // 100 / 10
+
+
+def status(snapshot):
+    """Return the body of ``/api/v1/status`` that follows from the snapshot."""
+    return {
+        "uptime_ms": snapshot.uptime_ms,
+        "register": {
+            # Text, since a single-precision float cannot hold a reading of 8 digits.
+            "kwh": snapshot.reading_kwh,
+            "wh": snapshot.reading_wh,
+            "pulses": snapshot.pulses,
+            "set": snapshot.register_set,
+            "imp_per_kwh": snapshot.imp_per_kwh,
+        },
+        "power": {
+            "w": power_w(snapshot.power_mw),
+            "age_s": None if snapshot.age_ms is None else snapshot.age_ms // 100 / 10,
+            "quality": snapshot.quality,
+        },
+        "pulse": {
+            "counter": snapshot.counter,
+            "accepted": snapshot.accepted,
+            "missed_by_handler": snapshot.missed,
+            "rejected": snapshot.rejected,
+            "edges_lost": snapshot.edges_lost,
+            "ring_overflow": snapshot.ring_overflow,
+            "width_us": snapshot.pulse_width_us,
+        },
+        "supply": {
+            "state": snapshot.state,
+            "since_s": snapshot.state_ms // 1000,
+            "breaker": snapshot.breaker,
+            "reconnect": snapshot.reconnect,
+            "fault": snapshot.fault,
+        },
+    }
+
+
+def utc_text(utc_s):
+    """Return seconds since 1970 as ``2026-11-24T13:05:09Z``, None as "clock not set"."""
+    if utc_s is None:
+        return CLOCK_NOT_SET
+    days, second = divmod(utc_s, 86400)
+    # Civil calendar from days (H. Hinnant, "chrono-Compatible Low-Level Date Algorithms"):
+    # years begin in March, so that the leap day is the last of its year.
+    days += _DAYS_0000_TO_1970
+    era, day = divmod(days, 146097)
+    year = (day - day // 1460 + day // 36524 - day // 146096) // 365
+    day -= 365 * year + year // 4 - year // 100
+    month = (5 * day + 2) // 153
+    day -= (153 * month + 2) // 5 - 1
+    month = month + 3 if month < 10 else month - 9
+    return "{:04d}-{:02d}-{:02d}T{:02d}:{:02d}:{:02d}Z".format(
+        era * 400 + year + (month <= 2),
+        month,
+        day,
+        second // 3600,
+        second // 60 % 60,
+        second % 60,
+    )
+
+
+def event(record):
+    """Return an ``EventLog`` event as people and programs read it."""
+    names = _VALUES.get(record["kind"])
+    value = record["value"]
+    if names:
+        value = names[value] if value < len(names) else "unknown"
+    return {
+        "utc": utc_text(record["utc_s"]),
+        "uptime_s": record["uptime_s"],
+        "boot": record["boot"],
+        "kind": record["kind"],
+        "value": value,
+        "duration_s": record["duration_s"],
+        "reading_kwh": format_kwh(record["reading_wh"]),
+    }

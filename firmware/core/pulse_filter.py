@@ -1,0 +1,241 @@
+"""Edges in, pulses out; every candidate that is not a pulse is counted under its reason.
+
+A *candidate* is a stretch of light in which every dark gap is shorter than the debounce
+time, so bounce merges on either edge. It is judged when a dark gap has lasted: by its lit
+width, and by its start, which must lie at least the minimum interval after the start of
+the last pulse. The filter never blocks itself: whatever the edges do, the next dark gap
+closes the candidate and the one after is judged afresh.
+"""
+
+PENDING = 0
+ACCEPTED = 1
+TOO_SHORT = 2
+TOO_LONG = 3
+TOO_SOON = 4
+FLICKER = 5
+LATE = 6
+INCOMPLETE = 7
+
+# Published names, indexed by verdict.
+REASONS = (
+    "pending",
+    "accepted",
+    "too_short",
+    "too_long",
+    "too_soon",
+    "flicker",
+    "late",
+    "incomplete",
+)
+
+# Verdicts on trusted timing, and those on timing that was lost.
+REJECTS = (TOO_SHORT, TOO_LONG, TOO_SOON, FLICKER)
+DOUBTS = (LATE, INCOMPLETE)
+
+# Lamps on 50 and 60 Hz mains flicker at twice that: 10 and 8.3 ms. The margin takes the
+# comparator's threshold wandering with the lamp's brightness.
+_FLICKER_PERIOD_MIN_US = 7000
+_FLICKER_PERIOD_MAX_US = 12000
+
+
+def interval_min_us(imp_per_kwh, fuse_a, phases=3, headroom_percent=140):
+    """Return the shortest interval in us between two pulses that the main fuse admits.
+
+    ``phases`` x ``fuse_a`` x 230 V is the nominal limit; a fuse carries 1.25 times its
+    rating for hours (gG conventional non-fusing current, IEC 60269-1) and the voltage may
+    stand 10 % high (EN 50160), hence the default headroom: 3 x 100 A gives 37.2 ms, and
+    a limit without headroom would lose real pulses of a real overload.
+    """
+    power_max_w = phases * fuse_a * 230 * headroom_percent // 100
+    return 3600000000000 // (imp_per_kwh * power_max_w)
+
+
+class PulseFilter:
+    """Judge candidates one at a time.
+
+    Args:
+        width_min_us: shortest lit time of a pulse.
+        width_max_us: longest lit time of a pulse.
+        debounce_us: dark gaps shorter than this are bounce.
+        interval_min_us: least time between the starts of two pulses.
+        stuck_us: light that lasts this long is a sensor state, not a candidate.
+
+    Attributes:
+        counts: candidates by verdict, indexed like ``REASONS``.
+        edges: edge records taken in by closed candidates (not by an open one).
+        start_us, width_us, records: of the last candidate judged.
+        pulse_width_us: lit time of the last pulse accepted.
+    """
+
+    def __init__(self, width_min_us, width_max_us, debounce_us, interval_min_us, stuck_us=2000000):
+        self.width_min_us = width_min_us
+        self.width_max_us = width_max_us
+        self.debounce_us = debounce_us
+        self.interval_min_us = interval_min_us
+        self.stuck_us = stuck_us
+        self.counts = [0] * len(REASONS)
+        self.edges = 0
+        self.start_us = 0
+        self.width_us = 0
+        self.records = 0
+        self.pulse_width_us = 0
+        self._open = False
+        self._lit = 0
+        self._late = False
+        self._broken = False
+        self._rise_us = None
+        self._fall_us = None
+        self._again_us = None
+        self._last_us = 0
+        self._records = 0
+        self._previous_us = None
+        self._pulse_us = None
+        self._pulse_late = False
+        self._disagree = 0
+
+    def edge(self, t_us, lit, late=False):
+        """Take one edge record and return the verdict it led to, or ``PENDING``.
+
+        Args:
+            t_us: monotonic time at which the interrupt callback ran.
+            lit: level the callback read, 1 for light.
+            late: the interpreter was blocked at that time, so ``t_us`` may lag the edge.
+        """
+        verdict = PENDING
+        gap_us = t_us - self._last_us
+        if self._open and gap_us >= self.debounce_us:
+            if not self._lit:
+                verdict = self._close()
+            elif lit:
+                # Light twice with no dark between is either the falling edge's bounce, read
+                # late, or a fall and a rise that went by unseen; the next fall tells.
+                if self._again_us is not None:
+                    self.counts[INCOMPLETE] += 1
+                self._again_us = t_us
+        if not self._open:
+            self._begin(t_us, lit)
+        self._late = self._late or late
+        self._lit = lit
+        self._last_us = t_us
+        self._records += 1
+        self._disagree = 0
+        if lit:
+            if self._rise_us is None:
+                self._rise_us = t_us
+        else:
+            self._fall_us = t_us
+        return verdict
+
+    def tick(self, now_us, lit):
+        """Let time pass: close a candidate whose dark gap has lasted, or ``PENDING``.
+
+        Args:
+            now_us: monotonic time.
+            lit: the pin's level now, read with no edge waiting in the ring. A level that
+                contradicts the last edge twice running means that an edge was lost.
+        """
+        if lit != self._lit:
+            self._disagree += 1
+            if self._disagree < 2:
+                return PENDING
+            self._disagree = 0
+            verdict = PENDING
+            if lit:
+                if self._open:
+                    verdict = self._close()
+                self._begin(now_us, 1)
+                self._rise_us = now_us
+            self._broken = True
+            self._lit = lit
+            self._last_us = now_us
+            return verdict if lit else self._close()
+        self._disagree = 0
+        if self._open and not lit and now_us - self._last_us >= self.debounce_us:
+            return self._close()
+        return PENDING
+
+    def forbid_before(self, t_us):
+        """Treat ``t_us`` as the start of a pulse that was counted without being timed."""
+        if self._pulse_us is None or t_us > self._pulse_us:
+            self._pulse_us = t_us
+            self._pulse_late = True
+
+    def idle(self):
+        """Return True when no candidate is open: every edge so far has been judged."""
+        return not self._open
+
+    def stuck_on(self, now_us):
+        """Return True when light has stood for ``stuck_us``: too much light, or a fault."""
+        return bool(
+            self._open
+            and self._lit
+            and self._rise_us is not None
+            and now_us - self._rise_us >= self.stuck_us
+        )
+
+    def rejected(self):
+        """Return how many candidates were no pulse, as a dict of reason to count.
+
+        ``late`` and ``incomplete`` are not among them: there the timing is at fault, and
+        the audit against the hardware count decides.
+        """
+        return {REASONS[i]: self.counts[i] for i in REJECTS}
+
+    def _begin(self, t_us, lit):
+        self._open = True
+        self._late = False
+        self._broken = False
+        self._rise_us = t_us if lit else None
+        self._fall_us = None if lit else t_us
+        self._again_us = None
+        self._records = 0
+
+    def _close(self):
+        self._open = False
+        self.edges += self._records
+        self.records = self._records
+        verdict = self._judge()
+        self.counts[verdict] += 1
+        self._previous_us = self.start_us
+        return verdict
+
+    def _judge(self):
+        rise_us = self._rise_us
+        fall_us = self._fall_us
+        if rise_us is None:
+            # Only dark was read. Two callbacks that came after the light had gone again
+            # are a flash shorter than the interrupt latency; one alone lost its rise.
+            self.start_us = self._last_us
+            self.width_us = 0
+            verdict = INCOMPLETE if self._broken or self._records < 2 else TOO_SHORT
+        else:
+            again_us = self._again_us
+            if again_us is not None and fall_us - again_us >= self.debounce_us:
+                self.counts[INCOMPLETE] += 1
+                rise_us = again_us
+            self.start_us = rise_us
+            self.width_us = 0 if fall_us is None else fall_us - rise_us
+            verdict = INCOMPLETE if self._broken or fall_us is None else self._judge_timing()
+        if self._late and verdict not in (ACCEPTED, INCOMPLETE):
+            return LATE
+        if verdict == TOO_SOON and self._pulse_late:
+            return LATE
+        if verdict == ACCEPTED:
+            self.pulse_width_us = self.width_us
+            self._pulse_us = self.start_us
+            self._pulse_late = self._late
+        return verdict
+
+    def _judge_timing(self):
+        if self.width_us < self.width_min_us:
+            previous_us = self._previous_us
+            if previous_us is not None:
+                period_us = self.start_us - previous_us
+                if _FLICKER_PERIOD_MIN_US <= period_us <= _FLICKER_PERIOD_MAX_US:
+                    return FLICKER
+            return TOO_SHORT
+        if self.width_us > self.width_max_us:
+            return TOO_LONG
+        if self._pulse_us is not None and self.start_us - self._pulse_us < self.interval_min_us:
+            return TOO_SOON
+        return ACCEPTED

@@ -1,0 +1,171 @@
+"""Audit the hardware count against the interrupt handler, and count what it missed.
+
+``Pin.irq`` callbacks come late and get dropped while the interpreter is blocked; the pulse
+counter in hardware misses nothing, but counts bounce and lamp flicker as well. So the
+filter's verdicts stand wherever the handler saw every edge in time. Where it did not, the
+hardware count tells how many rises went by, and the neighbourhood tells what they were:
+
+* clean neighbourhood: every rise without a verdict was a pulse;
+* bouncing edges: the usual number of rises made one pulse;
+* lamp light or line noise: only pulses that the period before and after calls for.
+
+A pulse counted so has no time of its own. It is spread over the gap, never timed.
+"""
+
+from core.pulse_filter import ACCEPTED, DOUBTS, REJECTS
+
+# A neighbourhood is noisy for this many pulses after the last sign of noise.
+_MEMORY_PULSES = 16
+_GAPS_MAX = 8
+_STARTS_MAX = 8
+
+
+class Reconciler:
+    """Decide how many pulses the handler missed.
+
+    Args:
+        pulse_filter: the ``PulseFilter`` whose verdicts are audited.
+        start_us: monotonic time at which both counts began.
+        hardware: whether there is a hardware count; without one the filter's own doubtful
+            candidates are all there is to go by.
+
+    Attributes:
+        missed: pulses counted on the hardware's word.
+        edges_lost: interrupt callbacks that never came.
+    """
+
+    def __init__(self, pulse_filter, start_us=0, hardware=True):
+        self._filter = pulse_filter
+        self._hardware = hardware
+        self._settled_us = start_us
+        # The earliest time the last counted pulse can have had: pulses are counted only as
+        # far as whole minimum intervals fit between it and now.
+        self._counted_us = start_us - pulse_filter.interval_min_us
+        self._rises = 0
+        self._edges = 0
+        self._verdicts = list(pulse_filter.counts)
+        self._starts = []
+        self._noise = 0
+        self._bounce = 0
+        self._rises_per_pulse_x16 = 16
+        self._gaps = []
+        self.missed = 0
+        self.edges_lost = 0
+
+    def accepted(self, start_us):
+        """Take the start of a pulse that the filter accepted."""
+        self._starts.append(start_us)
+        if len(self._starts) > _STARTS_MAX:
+            self._starts.pop(0)
+
+    def settle(self, now_us, rises=None):
+        """Compare both counts and return the pulses to add, 0 or more.
+
+        To be called when the light is off, every edge has been judged, and ``rises`` did
+        not move meanwhile: then both counts speak of the same light.
+
+        Args:
+            now_us: monotonic time.
+            rises: rising edges the hardware has counted since the start, or None.
+        """
+        accepted = self._since(ACCEPTED)
+        rejected = sum(self._since(v) for v in REJECTS)
+        doubts = sum(self._since(v) for v in DOUBTS)
+        records = self._filter.edges - self._edges
+        if rises is None:
+            risen = records // 2
+            lost = 0
+            excess = doubts
+        else:
+            risen = rises - self._rises
+            # The counter's glitch filter is finer than the handler's latency, never the
+            # reverse for long: more records than edges are flashes too short to count.
+            lost = max(0, 2 * risen - records)
+            excess = risen - accepted - rejected
+            self._rises = rises
+        self._edges = self._filter.edges
+        self._verdicts[:] = self._filter.counts
+        self.edges_lost += lost
+
+        sound = not lost and not doubts
+        self._remember(accepted, rejected, risen, records, sound)
+        pulses = 0
+        if not sound and excess > 0:
+            pulses = self._decide(now_us, accepted, excess)
+        last_us = self._counted_us
+        if accepted:
+            self._counted_us = max(self._counted_us, self._starts[-1])
+        if pulses:
+            interval_us = self._filter.interval_min_us
+            room = (now_us - last_us) // interval_us - accepted
+            pulses = max(0, min(pulses, room))
+            self._counted_us = max(self._counted_us, last_us + (accepted + pulses) * interval_us)
+            self._filter.forbid_before(self._counted_us)
+        pulses += self._close_gaps()
+        self._settled_us = now_us
+        self.missed += pulses
+        return pulses
+
+    def _since(self, verdict):
+        return self._filter.counts[verdict] - self._verdicts[verdict]
+
+    def _remember(self, accepted, rejected, risen, records, sound):
+        if rejected:
+            self._noise = _MEMORY_PULSES
+        else:
+            self._noise = max(0, self._noise - accepted)
+        if not sound or rejected or not accepted:
+            return
+        if records > 2 * accepted:
+            self._bounce = _MEMORY_PULSES
+        else:
+            self._bounce = max(0, self._bounce - accepted)
+        self._rises_per_pulse_x16 += (risen * 16 // accepted - self._rises_per_pulse_x16) // 4
+        self._rises_per_pulse_x16 = max(16, self._rises_per_pulse_x16)
+
+    def _decide(self, now_us, accepted, excess):
+        if not self._noise:
+            if not self._bounce and not (accepted and self._rises_per_pulse_x16 > 16):
+                return excess
+            if not accepted:
+                if now_us - self._settled_us < 2 * self._filter.interval_min_us:
+                    return 1
+                x16 = self._rises_per_pulse_x16
+                return max(1, (excess * 16 + x16 // 2) // x16)
+        self._gaps.append((self._settled_us, now_us, excess))
+        if len(self._gaps) > _GAPS_MAX:
+            self._gaps.pop(0)
+        return 0
+
+    def _close_gaps(self):
+        """Count the pulses that a steady period calls for inside gaps of noise."""
+        pulses = 0
+        starts = self._starts
+        while self._gaps and starts and starts[-1] > self._gaps[0][1]:
+            begin_us, end_us, excess = self._gaps.pop(0)
+            called = 0
+            for i in range(2, len(starts)):
+                called += self._called_for(
+                    starts[i - 2], starts[i - 1], starts[i], begin_us, end_us
+                )
+            pulses += min(called, excess)
+        return pulses
+
+    def _called_for(self, before_us, from_us, to_us, begin_us, end_us):
+        """Return how many periods end between two pulses and inside the gap."""
+        if to_us <= begin_us or from_us >= end_us:
+            return 0
+        period_us = from_us - before_us
+        span_us = to_us - from_us
+        periods = (span_us + period_us // 2) // period_us
+        if periods < 2 or abs(span_us - periods * period_us) * 5 > period_us:
+            return 0
+        if span_us // periods < self._filter.interval_min_us:
+            return 0
+        slack_us = period_us // 8
+        called = 0
+        for k in range(1, periods):
+            at_us = from_us + span_us * k // periods
+            if begin_us - slack_us <= at_us <= end_us + slack_us:
+                called += 1
+        return called

@@ -1,0 +1,33 @@
+"""The board itself: why it started, its watchdog, its memory."""
+
+import gc
+
+import machine
+
+_CAUSES = {
+    machine.PWRON_RESET: "power_on",
+    machine.HARD_RESET: "hard",
+    machine.WDT_RESET: "watchdog",
+    machine.DEEPSLEEP_RESET: "deepsleep",
+    machine.SOFT_RESET: "soft",
+}
+
+
+def reset_cause():
+    """Return one of ``core.event_log.RESET_CAUSES``. A brown-out cannot be told from a power-on."""
+    return _CAUSES.get(machine.reset_cause(), "unknown")
+
+
+def watchdog(timeout_ms):
+    """Start the watchdog and return the function that feeds it. It cannot be stopped."""
+    return machine.WDT(timeout=timeout_ms).feed
+
+
+def heap_bytes():
+    """Return (used, free) bytes of the heap."""
+    return gc.mem_alloc(), gc.mem_free()
+
+
+def collect():
+    """Collect garbage now, at a time of one's own choosing."""
+    gc.collect()

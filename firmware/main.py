@@ -1,0 +1,180 @@
+"""Composition root: builds everything once, starts the tasks, and decides nothing.
+
+Only this file creates drivers. Data flows in a straight line: edge, ring, pulse, register
+and power, snapshot, publishers.
+"""
+
+import asyncio
+import time
+
+import micropython
+
+from core import event_log, payload
+from core.edge_ring import EdgeRing
+from core.event_log import EventLog
+from core.meter import Meter
+from core.supply import Supply
+from core.ticks import MonotonicClock
+from drivers import board, clock, ntp, pulse_count
+from drivers.flash_store import FileStore, NvsStore, RtcStore, TextFile
+from drivers.led_sense import LedSense
+from drivers.loop_lag import LoopLag
+from drivers.mains_sense import MainsSense
+from drivers.pulse_input import PulseInput
+from drivers.wifi import Wifi
+from services import web
+from services.connection import Connection
+from services.health import WATCHDOG_MS, Health
+from services.logbook import Logbook
+from services.metering import Metering
+from services.persistence import Persistence
+from services.settings import Settings
+from services.supervisor import keep
+from services.timesync import TimeSync
+
+VERSION = "0.1.0"
+
+
+class Reader:
+    """The optical meter reader, assembled from its configuration."""
+
+    def __init__(self):
+        self.settings = Settings(TextFile("config.json"), TextFile("config.good.json"))
+        self.failures = {}
+        values = self.settings.values
+        self._build_metering(values)
+        self._build_storage(values)
+        self._build_network(values)
+        self.cause = board.reset_cause()
+
+    def _build_metering(self, values):
+        pin = values["pulse.pin"]
+        active_low = values["pulse.active_low"]
+        ring = EdgeRing()
+        ticks = MonotonicClock(time.ticks_us(), time.ticks_ms(), clock.ticks_period())
+        self.input = PulseInput(pin, active_low, ring)
+        self.count = None
+        if values["pulse.pcnt"] and pulse_count.available():
+            self.count = pulse_count.PulseCount(pin, active_low)
+        self.breaker = LedSense(values["breaker.pin"], values["breaker.active_low"])
+        self.lag = LoopLag(ring)
+        self.metering = Metering(
+            Meter(values, ring, ticks, self.count is not None),
+            Supply(
+                open_hold_us=values["breaker.open_hold_ms"] * 1000,
+                close_hold_us=values["breaker.close_hold_ms"] * 1000,
+                steady_us=values["breaker.steady_s"] * 1000000,
+                idle_us=values["supply.idle_s"] * 1000000,
+                lost_hold_us=values["mains.lost_hold_ms"] * 1000,
+                stuck_off_us=values["supply.stuck_off_h"] * 3600000000,
+            ),
+            ticks,
+            self.input,
+            self.count,
+            self.breaker,
+            MainsSense(values["mains.pin"], values["mains.active_low"]),
+            self.lag,
+        )
+
+    def _build_storage(self, values):
+        register = self.metering.meter.register
+        self.events = EventLog()
+        self.persistence = Persistence(
+            register,
+            self.events,
+            (NvsStore(), FileStore()),
+            (RtcStore(),),
+            values["storage.save_s"],
+            self.metering.quiet,
+        )
+        self.logbook = Logbook(
+            self.events,
+            register,
+            self.metering.supply,
+            self.metering.uptime_s,
+            clock.utc_s,
+            self.persistence.urge,
+        )
+        self.metering.on_pulses = self.persistence.checkpoint
+        self.metering.on_change = self.logbook.supply_changed
+
+    def _build_network(self, values):
+        self.wifi = Wifi(values["wifi.hostname"])
+        self.connection = Connection(self.wifi, values["wifi.ssid"], values["wifi.password"])
+        self.timesync = TimeSync(
+            ntp.set_clock,
+            self.wifi.connected,
+            values["time.server"],
+            self.metering.quiet,
+            self.logbook.clock_set,
+        )
+        self.app = web.build(self.status, self.events.events)
+
+    def restore(self):
+        """Continue from what was stored, and apply a reading newly configured."""
+        self.persistence.load()
+        reading = self.settings.values["meter.reading_kwh"]
+        if reading and self.metering.meter.register.seed(reading):
+            self.logbook.write(event_log.REGISTER_SET)
+        self.logbook.write(event_log.BOOT, event_log.RESET_CAUSES.index(self.cause))
+
+    def status(self):
+        """Return what ``/api/v1/status`` answers."""
+        body = payload.status(self.metering.snapshot())
+        heap_used, heap_free = board.heap_bytes()
+        body["config"] = {"source": self.settings.source, "errors": self.settings.errors}
+        body["storage"] = {
+            "saves": self.persistence.saves(),
+            "errors": self.persistence.errors(),
+        }
+        body["saves"] = self.persistence.saves()
+        body["utc"] = payload.utc_text(clock.utc_s())
+        body["time_error"] = self.timesync.error
+        body["wifi"] = {"rssi_dbm": self.wifi.rssi_dbm(), "error": self.connection.error}
+        body["heap"] = {"used": heap_used, "free": heap_free}
+        body["failures"] = self.failures
+        body["reset_cause"] = self.cause
+        body["version"] = VERSION
+        return body
+
+    async def run(self):
+        """Start counting, then everything else."""
+        self.restore()
+        self.lag.start()
+        self.input.start()
+        if self.count:
+            self.count.start()
+        self.breaker.start()
+        port = self.settings.values["web.port"]
+        health = Health(
+            lambda: self.metering.beats,
+            board.watchdog(WATCHDOG_MS),
+            board.collect,
+            self.metering.quiet,
+        )
+        services = {
+            "metering": self.metering.run,
+            "persistence": self.persistence.run,
+            "health": health.run,
+            "connection": self.connection.run,
+            "timesync": self.timesync.run,
+            "web": lambda: web.serve(self.app, port),
+        }
+        await asyncio.gather(
+            *[keep(name, start, self.failures) for name, start in services.items()]
+        )
+
+
+def main():
+    """Run the reader; on Ctrl-C the register is saved before the prompt appears."""
+    micropython.alloc_emergency_exception_buf(100)
+    reader = Reader()
+    try:
+        asyncio.run(reader.run())
+    except KeyboardInterrupt:
+        reader.persistence.save()
+        raise
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,114 @@
+"""The beat of the reader: edges to pulses to register, and the state of supply.
+
+Failure model: whatever goes wrong elsewhere, this task goes on. It waits for nothing but
+the clock, talks to no network and no flash, and holds no lock.
+"""
+
+import asyncio
+import time
+
+from core.snapshot import Snapshot
+
+BEAT_MS = 50
+# With pulses closer than this there is no quiet moment between them to speak of.
+_QUIET_INTERVAL_US = 200000
+
+
+class Metering:
+    """Runs the meter's straight line on a fixed beat.
+
+    Args:
+        meter: ``core.meter.Meter``.
+        supply: ``core.supply.Supply``.
+        clock: ``core.ticks.MonotonicClock`` shared with the meter.
+        pulse_input, pulse_count, breaker_sense, mains_sense: drivers; the count may be None.
+        lag: ``LoopLag``, or None.
+        on_pulses: called with no argument after a beat that counted pulses.
+        on_change: called with the supply's previous (state, fault, seconds) when they change.
+    """
+
+    def __init__(
+        self,
+        meter,
+        supply,
+        clock,
+        pulse_input,
+        pulse_count,
+        breaker_sense,
+        mains_sense,
+        lag=None,
+    ):
+        self.meter = meter
+        self.supply = supply
+        self._clock = clock
+        self._input = pulse_input
+        self._count = pulse_count
+        self._breaker = breaker_sense
+        self._mains = mains_sense
+        self._lag = lag
+        self.on_pulses = None
+        self.on_change = None
+        self.beats = 0
+
+    async def run(self):
+        """Beat for ever."""
+        while True:
+            self.beat()
+            await asyncio.sleep_ms(BEAT_MS)
+
+    def beat(self):
+        """Take everything that happened since the last beat."""
+        meter = self.meter
+        if self._lag:
+            self._lag.mark()
+        rises = self._count.total() if self._count else None
+        now_us = self._clock.update(time.ticks_us(), time.ticks_ms())
+        pulses = meter.drain()
+        pulses += meter.tick(now_us, self._input.lit())
+        # Only when the hardware count stood still meanwhile do both counts tell of the
+        # same light.
+        if meter.settled() and (self._count is None or self._count.total() == rises):
+            pulses += meter.audit(now_us, rises)
+        self._sample_supply(now_us)
+        self.beats += 1
+        if pulses and self.on_pulses:
+            self.on_pulses()
+
+    def snapshot(self):
+        """Return what is known now."""
+        now_us = self._clock.update(time.ticks_us(), time.ticks_ms())
+        return Snapshot(self.meter, self.supply, now_us)
+
+    def uptime_s(self):
+        """Return seconds since boot."""
+        return self._clock.now_us // 1000000
+
+    async def quiet(self, timeout_ms):
+        """Wait for a moment in which no pulse is to be expected: right after one.
+
+        Flash and garbage collection block the interrupt callbacks for tens of ms; started
+        here they meet no edge. Gives up waiting after ``timeout_ms``.
+        """
+        meter = self.meter
+        before_us = meter.last_pulse_us
+        for _ in range(timeout_ms // BEAT_MS):
+            await asyncio.sleep_ms(BEAT_MS)
+            last_us = meter.last_pulse_us
+            if last_us != before_us:
+                if before_us is None or last_us - before_us > _QUIET_INTERVAL_US:
+                    return
+                before_us = last_us
+
+    def _sample_supply(self, now_us):
+        supply = self.supply
+        before = supply.state, supply.fault, (now_us - supply.since_us) // 1000000
+        changed = supply.sample(
+            now_us,
+            self.meter.register.total,
+            self._breaker.lit(),
+            self._breaker.edges(),
+            self._mains.present(),
+            self.meter.filter.stuck_on(now_us),
+        )
+        if changed and self.on_change:
+            self.on_change(*before)

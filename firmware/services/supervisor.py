@@ -1,0 +1,27 @@
+"""Run a service for ever: one that fails is reported and started again."""
+
+import asyncio
+import sys
+
+_AGAIN_MIN_MS = 1000
+_AGAIN_MAX_MS = 60000
+
+
+async def keep(name, start, failures, print_exception=sys.print_exception):
+    """Await ``start()`` again and again, with growing pauses after failures.
+
+    Args:
+        name: the service, as reported.
+        start: coroutine function without arguments; returning ends it for good.
+        failures: dict that takes the last failure of the service.
+    """
+    pause_ms = _AGAIN_MIN_MS
+    while True:
+        try:
+            await start()
+            return
+        except Exception as error:
+            failures[name] = "{}: {}".format(type(error).__name__, error)
+            print_exception(error)
+        await asyncio.sleep_ms(pause_ms)
+        pause_ms = min(pause_ms * 2, _AGAIN_MAX_MS)

@@ -1,0 +1,106 @@
+"""Boot the firmware on the imitated board: runs under MicroPython, with ``main.py`` as it is.
+
+Takes the path of a JSON file that the supervisor writes: meter_port, state_dir, speed,
+http_port, reset_cause, imp_per_kwh, register_kwh, faults.
+"""
+
+import json
+import os
+import sys
+
+_HERE = __file__.rsplit("/", 1)[0]
+_ROOT = _HERE + "/../.."
+_PINS = ((0, 34, True), (1, 35, True), (2, 32, False))
+
+
+def _mount(state_dir):
+    """Mount the board's flash as the working directory, formatted on first use."""
+    import flash
+
+    device = flash.FileFlash(state_dir + "/flash.img")
+    try:
+        volume = os.VfsLfs2(device, progsize=256, readsize=64)
+    except OSError:
+        os.VfsLfs2.mkfs(device, progsize=256, readsize=64)
+        volume = os.VfsLfs2(device, progsize=256, readsize=64)
+    os.mount(volume, "/flash")
+    os.chdir("/flash")
+
+
+def _install_page(firmware):
+    """Copy the page to the flash, as deploying does; only what changed is written."""
+    if "www" not in os.listdir():
+        os.mkdir("www")
+    for name in os.listdir(firmware + "/www"):
+        with open(firmware + "/www/" + name, "rb") as file:
+            fresh = file.read()
+        try:
+            with open("www/" + name, "rb") as file:
+                if file.read() == fresh:
+                    continue
+        except OSError:
+            pass
+        with open("www/" + name, "wb") as file:
+            file.write(fresh)
+
+
+def _configure(boot):
+    """Write the configuration a user of this board would have; keep what a user changed."""
+    try:
+        with open("config.json") as file:
+            document = json.load(file)
+    except (OSError, ValueError) as error:
+        if isinstance(error, ValueError):
+            # Broken by hand, to see what the firmware makes of it.
+            return
+        document = {
+            "meter": {
+                "number": "12345678",
+                "imp_per_kwh": boot["imp_per_kwh"],
+                "reading_kwh": boot["register_kwh"],
+            },
+            "pulse": {"pin": 34, "active_low": True},
+            "breaker": {"pin": 35, "active_low": True},
+            "mains": {"pin": 32},
+            "wifi": {"ssid": "simulated", "password": "not a secret"},
+        }
+    if not isinstance(document, dict) or not isinstance(document.get("web", {}), dict):
+        return
+    if document.get("web", {}).get("port") != boot["http_port"]:
+        document.setdefault("web", {})["port"] = boot["http_port"]
+        with open("config.json", "w") as file:
+            json.dump(document, file)
+
+
+def run(path):
+    """Boot."""
+    with open(path) as file:
+        boot = json.load(file)
+    root = os.getcwd() + "/" if not _ROOT.startswith("/") else ""
+    firmware = root + _ROOT + "/firmware"
+    sys.path[0:0] = [root + _HERE + "/esp32", firmware, root + _ROOT + "/build/lib"]
+
+    import shims
+    from meter_link import MeterLink
+
+    link = MeterLink(boot["meter_port"])
+    world = shims.install(link, link.now_us, boot["state_dir"])
+    import machine
+    import pace
+
+    machine.set_reset_cause(boot["reset_cause"])
+    for signal, pin, active_low in _PINS:
+        world.wire(signal, pin, active_low, link.lit[signal])
+    _mount(boot["state_dir"])
+    _install_page(firmware)
+    _configure(boot)
+    for every_ms, duration_ms in boot.get("faults", {}).get("stalls_ms", ()):
+        world.inject(every_ms * 1000, duration_ms * 1000)
+    world.drop_per_million = boot.get("faults", {}).get("drop_per_million", 0)
+    pace.start(boot["speed"])
+    with open(firmware + "/main.py") as file:
+        source = file.read()
+    exec(compile(source, firmware + "/main.py", "exec"), {"__name__": "__main__"})
+
+
+run(sys.argv[1])

@@ -1,0 +1,90 @@
+"""Task and TaskQueue of ``asyncio`` in Python, since the C ones read the real clock.
+
+Same contract as MicroPython's ``extmod/asyncio/task.py``; the queue is a sorted list
+instead of a pairing heap, which a handful of tasks does not notice.
+"""
+
+import time
+
+
+class TaskQueue:
+    """Tasks in the order of their keys; equal keys first come, first served."""
+
+    def __init__(self):
+        self._tasks = []
+
+    def peek(self):
+        """Return the first task without taking it, or None."""
+        return self._tasks[0] if self._tasks else None
+
+    def push(self, task, key=None):
+        """Queue a task at ``key`` in ticks ms, by default now."""
+        # What it waited for is past: the event loop throws whatever stands here.
+        task.data = None
+        task.ph_key = time.ticks_ms() if key is None else key
+        tasks = self._tasks
+        at = len(tasks)
+        while at and time.ticks_diff(tasks[at - 1].ph_key, task.ph_key) > 0:
+            at -= 1
+        tasks.insert(at, task)
+
+    def pop(self):
+        """Take the first task."""
+        return self._tasks.pop(0)
+
+    def remove(self, task):
+        """Take a task out from wherever it stands."""
+        self._tasks.remove(task)
+
+
+class Task:
+    """A coroutine and what it waits for."""
+
+    def __init__(self, coro, globals=None):
+        self.coro = coro
+        self.data = None
+        # True: running; None: finished, not awaited; False: finished and awaited;
+        # a TaskQueue: running, with tasks waiting for it; a callable: see asyncio.core.
+        self.state = True
+        self.ph_key = 0
+
+    def __iter__(self):
+        if not self.state:
+            self.state = False
+        elif self.state is True:
+            self.state = TaskQueue()
+        elif type(self.state) is not TaskQueue:
+            raise RuntimeError("can't wait")
+        return self
+
+    def __next__(self):
+        if not self.state:
+            raise self.data
+        from asyncio import core
+
+        self.state.push(core.cur_task)
+        core.cur_task.data = self
+
+    def done(self):
+        """Return True when the coroutine has ended."""
+        return not self.state
+
+    def cancel(self):
+        """Have CancelledError raised in the coroutine; False when it has ended."""
+        from asyncio import core
+
+        if not self.state:
+            return False
+        if self is core.cur_task:
+            raise RuntimeError("can't cancel self")
+        task = self
+        while isinstance(task.data, Task):
+            task = task.data
+        if hasattr(task.data, "remove"):
+            task.data.remove(task)
+            core._task_queue.push(task)
+        elif core.ticks_diff(task.ph_key, core.ticks()) > 0:
+            core._task_queue.remove(task)
+            core._task_queue.push(task)
+        task.data = core.CancelledError
+        return True

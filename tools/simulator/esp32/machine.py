@@ -1,0 +1,173 @@
+"""``machine`` as far as the firmware uses it, with the ESP32 port's manners."""
+
+import sys
+
+from world import world
+
+PWRON_RESET = 1
+HARD_RESET = 2
+WDT_RESET = 3
+DEEPSLEEP_RESET = 4
+SOFT_RESET = 5
+
+# Exit codes by which the supervisor knows what happened to the board.
+EXIT_HARD_RESET = 3
+EXIT_WATCHDOG = 4
+EXIT_SOFT_RESET = 5
+
+_causes = {
+    "power_on": PWRON_RESET,
+    "hard": HARD_RESET,
+    "watchdog": WDT_RESET,
+    "deepsleep": DEEPSLEEP_RESET,
+    "soft": SOFT_RESET,
+}
+_cause = PWRON_RESET
+
+
+def set_reset_cause(name):
+    """Tell what the next ``reset_cause()`` answers; not part of the real module."""
+    global _cause
+    _cause = _causes[name]
+
+
+def reset_cause():
+    """Return why the board started. A brown-out looks like a power-on."""
+    return _cause
+
+
+def reset():
+    """Reset the chip: the process ends and the supervisor starts it anew."""
+    sys.exit(EXIT_HARD_RESET)
+
+
+def soft_reset():
+    """Restart the interpreter: RTC memory stays."""
+    sys.exit(EXIT_SOFT_RESET)
+
+
+def unique_id():
+    """Return the board's MAC address."""
+    return b"\x24\x0a\xc4\x00\x00\x01"
+
+
+def freq(hz=None):
+    """Return the CPU clock in Hz."""
+    return 240000000
+
+
+class Pin:
+    """A GPIO; its irq is always soft, whatever one asks for."""
+
+    IN = 1
+    OUT = 3
+    PULL_UP = 2
+    PULL_DOWN = 1
+    IRQ_RISING = 1
+    IRQ_FALLING = 2
+
+    def __init__(self, number, mode=-1, pull=-1, value=None):
+        if not 0 <= number <= 48:
+            raise ValueError("invalid pin")
+        self.number = number
+        self._handler = None
+        self._trigger = 0
+        self._watching = False
+        if value is not None:
+            world.set_level(number, value)
+
+    def value(self, level=None):
+        """Return the level, or drive it."""
+        if level is None:
+            return world.level(self.number)
+        world.set_level(self.number, 1 if level else 0)
+
+    __call__ = value
+
+    def on(self):
+        """Drive high."""
+        self.value(1)
+
+    def off(self):
+        """Drive low."""
+        self.value(0)
+
+    def irq(self, handler=None, trigger=IRQ_RISING | IRQ_FALLING, **extra):
+        """Schedule ``handler(pin)`` at edges; there is no hard interrupt on this port."""
+        if extra:
+            raise TypeError("extra keyword arguments given")
+        self._handler = handler
+        self._trigger = trigger
+        if not self._watching:
+            world.watch(self.number, self._edge)
+            self._watching = True
+
+    def _edge(self, t_us, level):
+        if self._handler and self._trigger & (Pin.IRQ_RISING if level else Pin.IRQ_FALLING):
+            world.schedule(self._handler, self)
+
+
+class RTC:
+    """The real-time clock and its 2048 B of memory, which outlive all but loss of power."""
+
+    MEMORY_MAX = 2048
+    _offset_s = None
+
+    @classmethod
+    def seconds(cls):
+        """Return seconds since 2000; not part of the real class."""
+        if cls._offset_s is None:
+            cls._offset_s = -(world.now_us // 1000000)
+        return cls._offset_s + world.now_us // 1000000
+
+    @classmethod
+    def set_seconds(cls, seconds):
+        """Set the clock to seconds since 2000; not part of the real class."""
+        cls._offset_s = seconds - world.now_us // 1000000
+
+    def datetime(self, fields=None):
+        """Return or set (year, month, day, weekday, hour, minute, second, subsecond)."""
+        import time
+
+        if fields is None:
+            now = time.gmtime()
+            return (now[0], now[1], now[2], now[6], now[3], now[4], now[5], 0)
+        year, month, day, _, hour, minute, second, _ = fields
+        self.set_seconds(time.mktime((year, month, day, hour, minute, second)))
+
+    def memory(self, data=None):
+        """Return the RTC memory, or replace it by up to 2048 B."""
+        path = world.state_dir + "/rtc_memory.bin"
+        if data is None:
+            try:
+                with open(path, "rb") as file:
+                    return file.read()
+            except OSError:
+                return b""
+        if len(data) > self.MEMORY_MAX:
+            raise ValueError("buffer too long")
+        with open(path, "wb") as file:
+            file.write(data)
+
+
+class WDT:
+    """The watchdog: at least 1 s, cannot be stopped, resets the chip when not fed."""
+
+    def __init__(self, id=0, timeout=5000):
+        if id != 0:
+            raise ValueError("WDT doesn't exist")
+        if timeout < 1000:
+            raise ValueError("WDT timeout too short")
+        self._timeout_us = timeout * 1000
+        self.feed()
+        world.alarm(self._until_us, self._check)
+
+    def feed(self):
+        """Put the reset off by the whole time-out."""
+        self._until_us = world.now_us + self._timeout_us
+
+    def _check(self):
+        if world.now_us >= self._until_us:
+            print("watchdog: not fed for", self._timeout_us // 1000, "ms")
+            sys.exit(EXIT_WATCHDOG)
+        world.alarm(self._until_us, self._check)

@@ -1,0 +1,54 @@
+"""``network``: a station that connects at once, to the one network there is."""
+
+STA_IF = 0
+AP_IF = 1
+SSID = "simulated"
+
+
+class WLAN:
+    """Wi-Fi interface."""
+
+    IF_STA = STA_IF
+    IF_AP = AP_IF
+    _connected = False
+
+    def __init__(self, interface=STA_IF):
+        self._interface = interface
+        self._active = False
+
+    def active(self, on=None):
+        """Return or set whether the interface is on."""
+        if on is not None:
+            self._active = bool(on)
+        return self._active
+
+    def connect(self, ssid=None, key=None, **extra):
+        """Join a network; any but ``simulated`` is out of reach."""
+        if not self._active:
+            raise OSError("Wifi Internal State Error")
+        WLAN._connected = ssid == SSID
+
+    def disconnect(self):
+        """Leave the network."""
+        WLAN._connected = False
+
+    def isconnected(self):
+        """Return True with an address on the network."""
+        return WLAN._connected
+
+    def status(self, what=None):
+        """Return the signal strength in dBm for ``"rssi"``."""
+        return -61 if what == "rssi" else 1010
+
+    def config(self, *names, **settings):
+        """Accept settings; return the MAC address."""
+        return b"\x24\x0a\xc4\x00\x00\x01" if names else None
+
+    def ifconfig(self):
+        """Return (address, netmask, gateway, DNS server)."""
+        return ("127.0.0.1", "255.0.0.0", "127.0.0.1", "127.0.0.1")
+
+
+def hostname(name=None):
+    """Set or return the host name."""
+    return name or "omnipower"
