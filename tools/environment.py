@@ -41,8 +41,8 @@ def main():
         shutil.rmtree(VENV, ignore_errors=True)
         venv.create(VENV, with_pip=True, symlinks=os.name != "nt")
         python = os.path.join(VENV, "Scripts" if os.name == "nt" else "bin", "python")
-        options = "--quiet --disable-pip-version-check --require-hashes -r".split()
-        subprocess.run([python, "-m", "pip", "install"] + options + [LOCK], check=True)  # noqa: RUF005
+        options = ["--quiet", "--disable-pip-version-check", "--require-hashes", "-r"]
+        subprocess.run([python, "-m", "pip", "install"] + options + [LOCK], check=True)
         with open(STAMP, "w"):
             pass
     return 0

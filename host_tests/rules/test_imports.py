@@ -12,7 +12,8 @@ import pytest
 FIRMWARE = Path(__file__).parents[2] / "firmware"
 SOURCES = sorted(FIRMWARE.rglob("*.py"))
 
-HARDWARE = {"bluetooth", "esp", "esp32", "espnow", "machine", "network", "neopixel", "onewire"}
+# ntptime sets the chip's clock.
+HARDWARE = {"bluetooth", "esp", "esp32", "machine", "network", "neopixel", "ntptime", "onewire"}
 # No time, os or random: a core function gives the same result whenever it is called.
 PURE = {
     "array",

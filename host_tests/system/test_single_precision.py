@@ -89,20 +89,36 @@ def partition(text, separator):
 """
 
 
-def for_the_board(source: str) -> str:
-    """Return the same code without comments and docstrings: the board has 16 kB of RAM."""
-    tree = _Partition().visit(ast.parse(source))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(
-            node
-        ):
-            node.body = node.body[1:] or [ast.Pass()]
-    lines = []
-    for line in ast.unparse(tree).splitlines():
-        code = line.lstrip()
-        if code:
-            lines.append(" " * ((len(line) - len(code)) // 4) + code)
-    return "\n".join(lines)
+def for_the_board(source: str) -> list[str]:
+    """Return the same code in small pieces: the board has 16 kB of RAM for it all.
+
+    Comments and docstrings are left out, and a class comes method by method.
+    """
+    pieces: list[ast.AST] = []
+    for node in _Partition().visit(ast.parse(source)).body:
+        if isinstance(node, ast.ClassDef):
+            pieces.append(ast.parse(f"class {node.name}:\n    pass"))
+            for member in node.body:
+                if isinstance(member, ast.FunctionDef):
+                    attribute = ast.parse(f"{node.name}.{member.name} = {member.name}").body
+                    pieces.append(ast.Module([_bare(member), *attribute], []))
+        elif isinstance(node, ast.FunctionDef):
+            pieces.append(_bare(node))
+        elif not isinstance(node, ast.Expr):
+            pieces.append(node)
+    return [_narrow(ast.unparse(piece)) for piece in pieces]
+
+
+def _bare(function: ast.FunctionDef) -> ast.FunctionDef:
+    if ast.get_docstring(function):
+        function.body = function.body[1:] or [ast.Pass()]
+    return function
+
+
+def _narrow(code: str) -> str:
+    """Return the code indented by one space a level."""
+    lines = [(line, line.lstrip()) for line in code.splitlines() if line.strip()]
+    return "\n".join(" " * ((len(line) - len(text)) // 4) + text for line, text in lines)
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +135,8 @@ def board():
 @pytest.fixture(scope="module")
 def board_with_register(board):
     assert board.execute(PARTITION) == ""
-    assert board.execute(for_the_board(ENERGY.read_text(encoding="utf-8"))) == ""
+    for piece in for_the_board(ENERGY.read_text(encoding="utf-8")):
+        assert board.execute(piece) == "", piece
     return board
 
 
