@@ -81,9 +81,7 @@ class FakeFirmware:
         self.uptime_us = 0
 
     def status(self):
-        whole, decimals = boot_register = self.boot["register_kwh"].split(".")
-        del boot_register
-        register_wh = int(whole) * 1000 + int(decimals.ljust(3, "0")) + self.pulses
+        register_wh = round(float(self.boot["register_kwh"]) * 1000) + self.pulses
         return {
             "uptime_ms": self.uptime_us // 1000,
             "register": {"kwh": f"{register_wh / 1000:.3f}", "pulses": self.pulses, "set": True},
@@ -124,9 +122,7 @@ class FakeFirmware:
                 saved_us = wire.now_us
                 replace(self.flash, self.pulses)
             self.misbehave()
-            ahead_s = self.uptime_us / 1e6 / self.boot["speed"] - (
-                time.monotonic() - start_wall_s
-            )
+            ahead_s = self.uptime_us / 1e6 / self.boot["speed"] - (time.monotonic() - start_wall_s)
             if ahead_s > 0.002:
                 time.sleep(ahead_s)
 

@@ -1,6 +1,5 @@
 """The meter as a process: its wire, its commands, and what it remembers."""
 
-import importlib.util
 import json
 import os
 import queue
@@ -11,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from host_tests.tools.fake_reader import Wire
+from tools.simulator.edge_server import BOOT_US, EDGES_MAX
 from tools.simulator.meter import VirtualMeter
 from tools.simulator.meter_file import MeterFileError, restore
-from tools.simulator.meter_link import BOOT_US, EDGES_MAX
 from tools.simulator.settings import MeterSettings
 
 ROOT = Path(__file__).parents[2]
@@ -21,24 +21,13 @@ S = 1_000_000
 PATIENCE_S = 60
 
 
-def _load(name):
-    # Test modules are not in sys.path (see addopts in pyproject.toml).
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-Wire = _load("fake_reader").Wire
-
-
 class Meter:
     """A meter process under test."""
 
     def __init__(self, state_dir, *options):
+        module = "tools.simulator.meter_process"
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tools.simulator.meter_process"]
-            + ["--state-dir", str(state_dir), *options],
+            [sys.executable, "-m", module, "--state-dir", str(state_dir), *options],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -46,7 +46,7 @@ def pack_reply(previous_us: int, reached_us: int, edges: list[Edge]) -> bytes:
     return REPLY.pack(reached_us, count) + offsets + codes
 
 
-class MeterLink:
+class EdgeServer:
     """Serves one reader after the other; each call of `serve` does at most one thing.
 
     `report` is told "reader_connected", "reader_disconnected" and "reader_power_off",
@@ -66,6 +66,8 @@ class MeterLink:
         self._previous_us = meter.now_us
         # (end of a block, pulses in it), those of the last UNSAVED_US.
         self._recent: deque[tuple[int, int]] = deque()
+        # Sent with the last reply; a reader that ends may not have come to them.
+        self.pulses_in_last_block = 0
 
     @property
     def port(self) -> int:
@@ -121,6 +123,7 @@ class MeterLink:
             self._pass_unseen(BOOT_US)
         self._readers_seen += 1
         self._recent.clear()
+        self.pulses_in_last_block = 0
         self._reader = reader
         self._request = b""
         self._previous_us = self._meter.now_us
@@ -136,8 +139,9 @@ class MeterLink:
         target_us = min(until_us, reader_off_us, self._previous_us + BLOCK_MAX_US)
         pulses_before = meter.pulses
         edges = meter.advance(target_us, EDGES_MAX)
-        if meter.pulses != pulses_before:
-            self._recent.append((meter.now_us, meter.pulses - pulses_before))
+        self.pulses_in_last_block = meter.pulses - pulses_before
+        if self.pulses_in_last_block:
+            self._recent.append((meter.now_us, self.pulses_in_last_block))
         if meter.now_us >= reader_off_us:
             self._drop("reader_power_off")
             self._pass_unseen(READER_OFF_US)

@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 
 from . import meter_file, settings
-from .meter_link import MeterLink
+from .edge_server import EdgeServer
 from .scenario import Action
 
 PATIENCE_S = 0.05
@@ -34,7 +34,7 @@ class MeterProcess:
         self._state_dir = state_dir
         self._saved = saved
         self._meter = saved.meter
-        self._link = MeterLink(saved.meter, self._print_status, saved.pulses_while_reader_off)
+        self._server = EdgeServer(saved.meter, self._print_status, saved.pulses_while_reader_off)
         self._commands: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._quit = False
         self._told = (self._meter.breaker_open, self._meter.mains)
@@ -45,7 +45,7 @@ class MeterProcess:
         threading.Thread(target=self._read_commands, daemon=True).start()
         signal.signal(signal.SIGTERM, lambda *_: self._commands.put("quit"))
         first = {
-            "port": self._link.port,
+            "port": self._server.port,
             "note": self._saved.note,
             # Only meaningful after a run that was not stopped in order.
             "pulses_unsaved_at_last_stop": self._saved.pulses_unsaved_at_most,
@@ -53,13 +53,13 @@ class MeterProcess:
         _print_line(first)
         try:
             while not self._quit:
-                self._link.serve(PATIENCE_S)
+                self._server.serve(PATIENCE_S)
                 while not self._commands.empty():
                     self._obey(self._commands.get())
                 self._tell()
         finally:
             self._save()
-            self._link.close()
+            self._server.close()
             self._print_status("end")
 
     def _read_commands(self) -> None:
@@ -102,10 +102,11 @@ class MeterProcess:
             "breaker_open": meter.breaker_open,
             "mains": meter.mains,
             "scenario": meter.settings.scenario,
-            "connected": self._link.connected,
+            "connected": self._server.connected,
             "drained": meter.drained,
-            "pulses_while_reader_off": self._link.pulses_while_reader_off,
-            "pulses_unsaved_at_most": self._link.pulses_unsaved_at_most,
+            "pulses_while_reader_off": self._server.pulses_while_reader_off,
+            "pulses_in_last_block": self._server.pulses_in_last_block,
+            "pulses_unsaved_at_most": self._server.pulses_unsaved_at_most,
         }
         self._status_due_wall_s = time.monotonic() + STATUS_WALL_S
         _print_line(status if event is None else {"event": event, **status})
@@ -114,8 +115,8 @@ class MeterProcess:
         meter_file.save(
             self._state_dir,
             self._saved,
-            pulses_while_reader_off=self._link.pulses_while_reader_off,
-            pulses_unsaved_at_most=self._link.pulses_unsaved_at_most,
+            pulses_while_reader_off=self._server.pulses_while_reader_off,
+            pulses_unsaved_at_most=self._server.pulses_unsaved_at_most,
         )
 
 

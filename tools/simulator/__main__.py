@@ -1,0 +1,118 @@
+"""`python -m tools.simulator`: the firmware on a virtual meter, until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+from . import settings
+from .panel import make_output
+from .supervisor import ROOT, RunOptions, Supervisor
+
+
+def main() -> int:
+    parser = _parser()
+    options = parser.parse_args()
+    try:
+        meter_settings, profile = settings.from_options(options)
+        _check_port_is_free(options.port)
+        run = RunOptions(
+            meter=meter_settings,
+            profile=profile,
+            firmware_command=_firmware_command(),
+            state_dir=options.state_dir,
+            speed=options.speed,
+            port=options.port,
+            duration_wall_s=options.duration or None,
+            fresh=options.fresh,
+            faults=dict(options.fault),
+        )
+        return Supervisor(run, make_output()).run()
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.simulator",
+        description="Runs the firmware under MicroPython on a virtual OMNIPOWER meter. "
+        "Ctrl-C ends the run and compares the two registers; started again, it goes on.",
+    )
+    parser.add_argument(
+        "--speed",
+        type=settings.number(0.1, 10_000),
+        default=1.0,
+        metavar="N",
+        help="virtual seconds per second, 0.1 to 10000 (default 1)",
+    )
+    parser.add_argument(
+        "--port",
+        type=settings.whole_number(1, 65_535),
+        default=8080,
+        metavar="N",
+        help="port of the reader's page (default 8080)",
+    )
+    parser.add_argument(
+        "--duration",
+        type=settings.number(0, 10_000_000),
+        default=0.0,
+        metavar="S",
+        help="end by itself after this many seconds of real time (default 0: never)",
+    )
+    parser.add_argument(
+        "--state-dir",
+        type=Path,
+        default=ROOT / ".run",
+        metavar="DIR",
+        help="what meter and board remember between runs (default .run)",
+    )
+    parser.add_argument(
+        "--fresh", action="store_true", help="start with a new meter and a blank board"
+    )
+    parser.add_argument(
+        "--fault",
+        type=_fault,
+        action="append",
+        default=[],
+        metavar="NAME=JSON",
+        help="something the imitated board gets wrong, such as drop_per_million=1000",
+    )
+    settings.add_options(parser)
+    return parser
+
+
+def _fault(text: str) -> tuple[str, Any]:
+    name, _, value = text.partition("=")
+    try:
+        return name, json.loads(value)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r}: accepted is NAME=JSON value") from error
+
+
+def _check_port_is_free(port: int) -> None:
+    """Better said now than by a firmware that cannot serve its page."""
+    with socket.socket() as probe:
+        # As servers do: the remains of closed connections do not count as in use.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("0.0.0.0", port))
+        except OSError as error:
+            raise ValueError(
+                f"port {port} cannot be used ({error.strerror}); "
+                f"choose another: make run PORT={port % 65_535 + 1} (or --port)"
+            ) from error
+
+
+def _firmware_command() -> list[str]:
+    interpreter = Path(sys.executable).parent / "micropython"
+    boot = Path(__file__).with_name("boot.py").relative_to(ROOT)
+    return [str(interpreter), "-X", "heapsize=4M", str(boot)]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
