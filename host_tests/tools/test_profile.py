@@ -19,10 +19,10 @@ def test_household_pulses_equal_the_integral_of_its_load():
     assert meter.display == "12436.465 kWh"
 
 
-@pytest.mark.parametrize("imp_per_kwh", [1, 500, 1_000, 10_000])
+@pytest.mark.parametrize("imp_per_kwh", [1, 500, 2_000])
 def test_pulses_follow_the_meter_constant(imp_per_kwh):
     profile = load_profile("household_2007-02")
-    settings = MeterSettings(imp_per_kwh=imp_per_kwh, pulse_width_us=2_000)
+    settings = MeterSettings(imp_per_kwh=imp_per_kwh, pulse_width_us=20_000)
     meter = VirtualMeter(settings, profile)
     meter.advance(len(profile.minute_powers_w) * MINUTE_US)
     assert meter.pulses == sum(profile.minute_powers_w) * imp_per_kwh // 60_000

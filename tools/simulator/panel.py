@@ -9,6 +9,7 @@ from rich import box
 from rich.align import Align
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
+from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -27,6 +28,8 @@ from .view import (
 )
 
 NOTES_SHOWN = 4
+# Below this many rows the panel does without blank lines and shows fewer notes.
+ROOMY_ROWS = 30
 LINE_INTERVAL_WALL_S = 5.0
 SPARK_LEVELS = "▁▂▃▄▅▆▇█"
 SPARK_WIDTH = 52
@@ -88,7 +91,8 @@ class LivePanel:
 
     def show(self, view: View) -> None:
         view.notes = self._notes[-NOTES_SHOWN:]
-        self._live.update(render(view), refresh=True)
+        roomy = self._live.console.height >= ROOMY_ROWS
+        self._live.update(render(view, roomy), refresh=True)
 
     def note(self, text: str) -> None:
         if "\n" in text:
@@ -129,24 +133,22 @@ def compact_line(view: View) -> str:
     return "  ".join(parts)
 
 
-def render(view: View) -> RenderableType:
-    """The panel, for 80 columns and more."""
-    parts: list[RenderableType] = [
-        Text(),
+def render(view: View, roomy: bool = True) -> RenderableType:
+    """The panel, for 80 columns and more, and 24 rows or (`roomy`) ROOMY_ROWS."""
+    sections: list[RenderableType] = [
         Align.center(_display(view)),
-        Text(),
         _comparison(view),
-        Text(),
         _sparklines(view),
-        Text(),
         _details(view),
     ]
-    if view.notes:
-        parts.append(Text())
-        # The newest note is the last; a long one is cut rather than pushing others out.
-        parts += [
-            Text(note, style="yellow", no_wrap=True, overflow="ellipsis") for note in view.notes
-        ]
+    if notes := view.notes if roomy else view.notes[-NOTES_SHOWN // 2 :]:
+        # One line each: a long note must not push the others out.
+        lines = "\n".join(notes)
+        text = Text(lines, style="yellow", no_wrap=True, overflow="ellipsis")
+        sections.append(Padding(text, (0, 1)))
+    parts: list[RenderableType] = []
+    for section in sections:
+        parts += [Text(), section] if roomy else [section]
     return Panel(
         Group(*parts),
         title=f"[bold]OMNIPOWER[/bold] · {view.title}",
@@ -176,7 +178,7 @@ def _display(view: View) -> RenderableType:
 def _comparison(view: View) -> Table:
     reader = view.reader
     table = Table(box=None, expand=True, padding=(0, 1), header_style="dim")
-    table.add_column("", style="dim", width=9)
+    table.add_column("", style="dim", width=10)
     table.add_column("reader", ratio=5)
     table.add_column("meter (truth)", ratio=4)
     table.add_column("difference", ratio=3)
@@ -200,9 +202,6 @@ def _comparison(view: View) -> Table:
         power_text(view.true_power_w),
         difference,
     )
-    true_supply = true_supply_text(view)
-    style = "bold red" if true_supply not in ("live", UNKNOWN) else ""
-    table.add_row("supply", Text(supply_text(reader), style=style), Text(true_supply, style=style))
     return table
 
 
@@ -211,12 +210,12 @@ def _sparklines(view: View) -> Table:
     recent = view.powers_w[-SPARK_WIDTH:]
     highest = max((power for pair in recent for power in pair if power is not None), default=0)
     table = Table(box=None, show_header=False, padding=(0, 1))
-    table.add_column(style="dim", width=9)
+    table.add_column(style="dim", width=10)
     table.add_column(width=SPARK_WIDTH, no_wrap=True)
     measured = _sparkline([pair[0] for pair in recent], highest)
     true = _sparkline([pair[1] for pair in recent], highest)
-    table.add_row("measured", Text(measured, style="green"))
-    table.add_row("true", Text(true, style="blue"))
+    table.add_row("read power", Text(measured, style="green"))
+    table.add_row("true power", Text(true, style="blue"))
     return table
 
 
@@ -234,10 +233,14 @@ def _sparkline(powers_w: list[float | None], highest_w: float) -> str:
 def _details(view: View) -> Table:
     reader = view.reader
     table = Table(box=None, show_header=False, padding=(0, 1))
-    table.add_column(style="dim", width=9)
+    table.add_column(style="dim", width=10)
     table.add_column(overflow="fold")
     missed = reader.get("pulse", "missed_by_handler") if reader else None
     counter = reader.get("pulse", "counter") if reader else None
+    true_supply = true_supply_text(view)
+    style = "bold red" if true_supply not in ("live", UNKNOWN) else ""
+    supply = Text.assemble((supply_text(reader), style), (f" (truth: {true_supply})", "dim"))
+    table.add_row("supply", supply)
     table.add_row("rejected", rejected_text(reader))
     table.add_row("handler", f"missed {_count(missed)}, counter {counter or UNKNOWN}")
     speed = f"{TIMES}{_speed_text(view)}"
@@ -250,7 +253,7 @@ def _details(view: View) -> Table:
     errors = reader.get("config", "errors") if reader else None
     if errors:
         table.add_row("config", Text("; ".join(map(str, errors)), style="yellow"))
-    table.add_row("page", Text(view.url, style="underline") + Text(f"  {view.state}", style="dim"))
+    table.add_row("page", Text.assemble((view.url, "underline"), (f"  {view.state}", "dim")))
     return table
 
 

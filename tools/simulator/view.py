@@ -73,13 +73,12 @@ def power_text(power_w: float | None) -> str:
 
 
 def in_step_text(behind: int | None) -> str:
+    """The difference in pulses; none as far as two clocks can tell is "in step"."""
     if behind is None:
         return UNKNOWN
     if behind == 0:
-        return "equal"
-    count = abs(behind)
-    noun = "pulse" if count == 1 else "pulses"
-    return f"{count} {noun} {'missing' if behind > 0 else 'too many'}"
+        return "in step"
+    return f"{abs(behind)} {'missing' if behind > 0 else 'too many'}"
 
 
 SUPPLY_WORDS = {
@@ -116,7 +115,7 @@ def true_supply_text(view: View) -> str:
         return UNKNOWN
     if not view.mains:
         return "mains off"
-    return "breaker open" if view.breaker_open else "live"
+    return "open" if view.breaker_open else "live"
 
 
 def rejected_text(reader: ReaderStatus | None) -> str:
