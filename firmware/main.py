@@ -85,7 +85,6 @@ class Reader:
             (NvsStore(), FileStore()),
             (RtcStore(),),
             values["storage.save_s"],
-            self.metering.quiet,
         )
         self.logbook = Logbook(
             self.events,
@@ -95,7 +94,7 @@ class Reader:
             clock.utc_s,
             self.persistence.urge,
         )
-        self.metering.on_pulses = self.persistence.checkpoint
+        self.metering.on_pulses = self.persistence.pulsed
         self.metering.on_change = self.logbook.supply_changed
 
     def _build_network(self, values):

@@ -216,7 +216,9 @@ class PulseFilter:
             self.start_us = rise_us
             self.width_us = 0 if fall_us is None else fall_us - rise_us
             verdict = INCOMPLETE if self._broken or fall_us is None else self._judge_timing()
-        if self._late and verdict not in (ACCEPTED, INCOMPLETE):
+        if self._late and verdict != INCOMPLETE and (verdict != ACCEPTED or self._records > 2):
+            # One rise and one fall that fit are a pulse even when they came late. More
+            # edges may as well be a train of flicker that the block ran together.
             return LATE
         if verdict == TOO_SOON and self._pulse_late:
             return LATE

@@ -9,7 +9,9 @@ import time
 
 from core.snapshot import Snapshot
 
-BEAT_MS = 50
+# Not a multiple of a lamp's flicker period: a beat in step with 100 Hz would meet the same
+# phase of the light every time.
+BEAT_MS = 47
 # With pulses closer than this there is no quiet moment between them to speak of.
 _QUIET_INTERVAL_US = 200000
 

@@ -6,35 +6,40 @@ others go on.
 """
 
 import asyncio
+import time
 
 from core import event_log, register_record
 from core.journal import Journal
 
-# Time within the save period left for a quiet moment between two pulses to come.
-_QUIET_MS = 2000
+_LOOK_MS = 250
 
 
 class Persistence:
     """Loads at boot, saves when something changed.
+
+    Writing flash blocks the interrupt callbacks for tens of ms. So a save is made right
+    after a pulse, when the next is furthest away, as soon as the last save is old enough;
+    only where no further pulse comes it is made without one.
 
     Args:
         register: ``core.energy.Register``.
         events: ``core.event_log.EventLog``.
         durable: stores that outlive a power cut.
         quick: stores that outlive a reset.
-        save_s: longest time between a pulse and its save.
-        quiet: coroutine function of a time-out in ms that waits for a quiet moment.
+        save_s: longest time from a pulse to its save.
     """
 
-    def __init__(self, register, events, durable, quick, save_s, quiet):
+    def __init__(self, register, events, durable, quick, save_s):
         self._register = register
         self._events = events
         self._save_ms = save_s * 1000
-        self._quiet = quiet
+        self._spacing_ms = save_s * 800
         self.register_journal = Journal("register", register_record.KIND, durable, quick)
         self.event_journal = Journal("events", event_log.KIND, durable)
-        self._saved = None
-        self._urgent = asyncio.Event()
+        self._saved_ms = time.ticks_ms()
+        self._unsaved_ms = None
+        self._event_waits = False
+        self._wake = asyncio.Event()
         self.problems = []
 
     def load(self):
@@ -53,28 +58,28 @@ class Persistence:
                 self._events.unpack(payload)
             except ValueError as error:
                 self.problems.append(str(error))
-        if found:
-            self._saved = self._register.total
         return found
 
-    def checkpoint(self):
-        """Put the register into RTC memory; cheap enough for every beat with a pulse."""
+    def pulsed(self):
+        """Take note that the register moved: into RTC memory at once, to flash when due."""
         self.register_journal.checkpoint(register_record.pack(self._register))
+        now_ms = time.ticks_ms()
+        if self._unsaved_ms is None:
+            self._unsaved_ms = now_ms
+        if time.ticks_diff(now_ms, self._saved_ms) >= self._spacing_ms:
+            self._wake.set()
 
     def save(self):
         """Write the register to every store now."""
-        total = self._register.total
-        if self.register_journal.save(register_record.pack(self._register)):
-            self._saved = total
-
-    def save_events(self):
-        """Write events and register to every store now."""
-        self.event_journal.save(self._events.pack())
-        self.save()
+        saved = self.register_journal.save(register_record.pack(self._register))
+        self._saved_ms = time.ticks_ms()
+        # A save that failed everywhere is tried again after the usual time.
+        self._unsaved_ms = None if saved else self._saved_ms
 
     def urge(self):
-        """Have an event saved as soon as the loop comes to it."""
-        self._urgent.set()
+        """Have events saved, and the register with them, as soon as the loop comes to it."""
+        self._event_waits = True
+        self._wake.set()
 
     def saves(self):
         """Return completed saves of the register since boot."""
@@ -92,12 +97,19 @@ class Persistence:
         """Save for ever."""
         while True:
             try:
-                await asyncio.wait_for_ms(
-                    self._urgent.wait(), max(self._save_ms - _QUIET_MS, self._save_ms // 2)
-                )
-                self._urgent.clear()
-                self.save_events()
+                await asyncio.wait_for_ms(self._wake.wait(), _LOOK_MS)
+                self._wake.clear()
+                due = True
             except asyncio.TimeoutError:
-                if self._register.total != self._saved:
-                    await self._quiet(min(_QUIET_MS, self._save_ms // 2))
-                    self.save()
+                due = self._overdue()
+            if self._event_waits:
+                self._event_waits = False
+                self.event_journal.save(self._events.pack())
+            if due:
+                self.save()
+
+    def _overdue(self):
+        waiting = self._unsaved_ms
+        if waiting is None:
+            return False
+        return time.ticks_diff(time.ticks_ms(), waiting) >= self._save_ms - _LOOK_MS
