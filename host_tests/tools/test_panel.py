@@ -80,8 +80,8 @@ def test_panel_keeps_to_80_columns_and_its_rows(shown, roomy):
 
 
 def test_panel_names_a_difference():
-    assert "2 missing" in text_of(view(true_pulses_range=(1_234_569, 1_234_570)))
-    assert "1 too many" in text_of(view(true_pulses_range=(1_234_565, 1_234_566)))
+    assert "≥ 2 missing" in text_of(view(true_pulses_range=(1_234_569, 1_234_570)))
+    assert "≥ 1 too many" in text_of(view(true_pulses_range=(1_234_565, 1_234_566)))
 
 
 def test_compact_line():
@@ -102,5 +102,5 @@ def test_texts():
     assert clock_text(3_599_999_999) == "00:59:59"
     assert power_text(2.5) == "2.5 W"
     assert power_text(12_345.6) == "12 346 W"
-    assert in_step_text(1) == "1 missing"
-    assert in_step_text(-2) == "2 too many"
+    assert in_step_text(1) == "≥ 1 missing"
+    assert in_step_text(-2) == "≥ 2 too many"

@@ -31,7 +31,11 @@ def main() -> int:
             fresh=options.fresh,
             faults=dict(options.fault),
         )
-        return Supervisor(run, make_output()).run()
+        output = make_output()
+        try:
+            return Supervisor(run, output).run()
+        finally:
+            output.close()
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from .reader_status import ReaderStatus
 
 UNKNOWN = "\N{EN DASH}"
+AT_LEAST = "\N{GREATER-THAN OR EQUAL TO}"
 TIMES = "\N{MULTIPLICATION SIGN}"
 
 
@@ -73,12 +74,12 @@ def power_text(power_w: float | None) -> str:
 
 
 def in_step_text(behind: int | None) -> str:
-    """The difference in pulses; none as far as two clocks can tell is "in step"."""
+    """The difference in pulses, as far as it is certain: the two are not asked at one instant."""
     if behind is None:
         return UNKNOWN
     if behind == 0:
         return "in step"
-    return f"{abs(behind)} {'missing' if behind > 0 else 'too many'}"
+    return f"{AT_LEAST} {abs(behind)} {'missing' if behind > 0 else 'too many'}"
 
 
 SUPPLY_WORDS = {
