@@ -68,7 +68,7 @@ class Meter:
         pulses = self.reconciler.settle(now_us, rises)
         if pulses:
             self.register.add(pulses)
-            self.power.missed(pulses)
+            self.power.missed(pulses, now_us)
             self.last_pulse_us = now_us
         return pulses
 

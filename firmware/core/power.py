@@ -33,7 +33,9 @@ class PowerMeter:
         self._max_mw = power_max_w * 1000
         self._silence_us = silence_us
         self._last_us = None
+        self._previous_us = None
         self._missed = 0
+        self._spread_over = 0
         self._mean_mw = None
         self._spread = False
         self._over = 0
@@ -52,7 +54,9 @@ class PowerMeter:
             return
         mean_mw = self._pulse_mw_us * (self._missed + 1) // elapsed_us
         self._spread = self._missed > 0 or elapsed_us > self._silence_us
+        self._previous_us = last_us
         self._last_us = t_us
+        self._spread_over = self._missed
         self._missed = 0
         self._over = self._over + 1 if mean_mw > self._max_mw else 0
         limited = self._over < _OVER_FUSE_INTERVALS
@@ -71,9 +75,22 @@ class PowerMeter:
         self._mean_mw = min(mean_mw, self._max_mw) if limited else mean_mw
         self._jump_mw = None
 
-    def missed(self, pulses):
-        """Spread ``pulses`` that were counted without a time over the present interval."""
-        self._missed += pulses
+    def missed(self, pulses, now_us=None):
+        """Spread ``pulses`` that were counted without a time over the interval they fell in.
+
+        That is the one since the last pulse, or, when at ``now_us`` the one before is the
+        longer, that one: a pulse may have ended the gap before the audit found it.
+        """
+        last_us = self._last_us
+        previous_us = self._previous_us
+        if now_us is None or previous_us is None or now_us - last_us > last_us - previous_us:
+            self._missed += pulses
+            return
+        self._spread_over += pulses
+        self._mean_mw = min(
+            self._pulse_mw_us * (self._spread_over + 1) // (last_us - previous_us), self._max_mw
+        )
+        self._spread = True
 
     def read(self, now_us):
         """Return (power_mw or None, age_us or None, quality) at monotonic ``now_us``.

@@ -105,6 +105,8 @@ class PulseFilter:
         gap_us = t_us - self._last_us
         if self._open and gap_us >= self.debounce_us:
             if not self._lit:
+                # The dark before a late edge may have been shorter than it looks.
+                self._late = self._late or late
                 verdict = self._close()
             elif lit:
                 # Light twice with no dark between is either the falling edge's bounce, read

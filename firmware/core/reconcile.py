@@ -6,8 +6,9 @@ filter's verdicts stand wherever the handler saw every edge in time. Where it di
 hardware count tells how many rises went by, and the neighbourhood tells what they were:
 
 * clean neighbourhood: every rise without a verdict was a pulse;
-* bouncing edges: the usual number of rises made one pulse;
-* lamp light or line noise: only pulses that the period before and after calls for.
+* bouncing edges: one pulse for certain, more as far as the period before and after the
+  gap calls for them;
+* lamp light or line noise: only pulses that the period calls for.
 
 A pulse counted so has no time of its own. It is spread over the gap, never timed.
 """
@@ -47,7 +48,6 @@ class Reconciler:
         self._starts = []
         self._noise = 0
         self._bounce = 0
-        self._rises_per_pulse_x16 = 16
         self._gaps = []
         self.missed = 0
         self.edges_lost = 0
@@ -88,7 +88,7 @@ class Reconciler:
         self.edges_lost += lost
 
         sound = not lost and not doubts
-        self._remember(accepted, rejected, risen, records, sound)
+        self._remember(accepted, rejected, records, sound)
         pulses = 0
         if not sound and excess > 0:
             pulses = self._decide(now_us, accepted, excess)
@@ -109,7 +109,7 @@ class Reconciler:
     def _since(self, verdict):
         return self._filter.counts[verdict] - self._verdicts[verdict]
 
-    def _remember(self, accepted, rejected, risen, records, sound):
+    def _remember(self, accepted, rejected, records, sound):
         if rejected:
             self._noise = _MEMORY_PULSES
         else:
@@ -120,35 +120,29 @@ class Reconciler:
             self._bounce = _MEMORY_PULSES
         else:
             self._bounce = max(0, self._bounce - accepted)
-        self._rises_per_pulse_x16 += (risen * 16 // accepted - self._rises_per_pulse_x16) // 4
-        self._rises_per_pulse_x16 = max(16, self._rises_per_pulse_x16)
 
     def _decide(self, now_us, accepted, excess):
-        if not self._noise:
-            if not self._bounce and not (accepted and self._rises_per_pulse_x16 > 16):
-                return excess
-            if not accepted:
-                if now_us - self._settled_us < 2 * self._filter.interval_min_us:
-                    return 1
-                x16 = self._rises_per_pulse_x16
-                return max(1, (excess * 16 + x16 // 2) // x16)
-        self._gaps.append((self._settled_us, now_us, excess))
+        if not self._noise and not self._bounce:
+            return excess
+        # Where only pulses make light, light without a verdict was one pulse at least.
+        sure = 1 if not self._noise and not accepted else 0
+        self._gaps.append((self._settled_us, now_us, excess, sure))
         if len(self._gaps) > _GAPS_MAX:
             self._gaps.pop(0)
-        return 0
+        return sure
 
     def _close_gaps(self):
         """Count the pulses that a steady period calls for inside gaps of noise."""
         pulses = 0
         starts = self._starts
         while self._gaps and starts and starts[-1] > self._gaps[0][1]:
-            begin_us, end_us, excess = self._gaps.pop(0)
+            begin_us, end_us, excess, sure = self._gaps.pop(0)
             called = 0
             for i in range(2, len(starts)):
                 called += self._called_for(
                     starts[i - 2], starts[i - 1], starts[i], begin_us, end_us
                 )
-            pulses += min(called, excess)
+            pulses += max(0, min(called, excess) - sure)
         return pulses
 
     def _called_for(self, before_us, from_us, to_us, begin_us, end_us):

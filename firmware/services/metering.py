@@ -66,10 +66,11 @@ class Metering:
         rises = self._count.total() if self._count else None
         now_us = self._clock.update(time.ticks_us(), time.ticks_ms())
         pulses = meter.drain()
-        pulses += meter.tick(now_us, self._input.lit())
-        # Only when the hardware count stood still meanwhile do both counts tell of the
-        # same light.
-        if meter.settled() and (self._count is None or self._count.total() == rises):
+        lit = self._input.lit()
+        pulses += meter.tick(now_us, lit)
+        # Only in the dark, and when the hardware count stood still meanwhile, do both
+        # counts tell of the same light.
+        if not lit and meter.settled() and (self._count is None or self._count.total() == rises):
             pulses += meter.audit(now_us, rises)
         self._sample_supply(now_us)
         self.beats += 1

@@ -3,12 +3,15 @@
 MicroPython on the ESP32 runs ``Pin.irq`` callbacks from a queue of 8, shared with every
 other scheduled callback, whenever the interpreter is between two opcodes. A full queue
 drops the ninth without a word, and while C code blocks (flash erase, DNS, TLS) nothing is
-taken from it, so a callback reads the clock and the pin as they are when it runs. That is
-what this module imitates; the firmware above is not told.
+taken from it, so a callback reads the clock and the pin as they are when it runs. One runs
+at a time: what another interrupt queues meanwhile waits. That is what this module imitates;
+the firmware above is not told.
 
 Time moves only here. Python code costs next to none of it; idle polls, sleeps and stalls
 move it, so a run gives the same result on any machine, at any speed.
 """
+
+import sys
 
 QUEUE_DEPTH = 8
 # From edge to callback on an idle interpreter, and how long a short Python callback runs.
@@ -69,12 +72,13 @@ class World:
         self.stalls = []
         self.drop_per_million = 0
         self.state_dir = None
+        self.programmed = {}
         self._random = 1
         self._queue = []
         self._edges = []
         self._edge = 0
         self._known_us = now_us
-        self._running = False
+        self._in_callback = False
 
     # Wiring ---------------------------------------------------------------------------
 
@@ -85,6 +89,7 @@ class World:
 
     def level(self, pin):
         """Return the GPIO's level now."""
+        self.between_opcodes()
         self._apply_due(self.now_us)
         return self.levels.get(pin, 0)
 
@@ -115,7 +120,7 @@ class World:
     def run_until(self, until_us):
         """Let an idle interpreter sit until ``until_us``: callbacks run soon after edges."""
         while True:
-            if self._queue:
+            if self._queue and not self._in_callback:
                 # Edges that fall into the latency queue up behind.
                 self._apply_due(self.now_us + LATENCY_US)
                 self.now_us += LATENCY_US
@@ -149,19 +154,32 @@ class World:
         self.stalls.append([start_us, every_us, duration_us])
 
     def alarm(self, at_us, action):
-        """Have ``action()`` called in hardware time, as a watchdog would."""
+        """Have ``action(at_us)`` called in hardware time, as a watchdog would."""
         self.alarms.append((at_us, action))
         self.alarms.sort(key=lambda alarm: alarm[0])
 
     def read_clock_us(self):
         """Return us since boot, as ``esp_timer_get_time()`` does."""
         self.now_us += CLOCK_READ_US
+        self.between_opcodes()
         return self.now_us - self.boot_us
+
+    def between_opcodes(self):
+        """Run what is queued, as the interpreter does before the next opcode."""
+        if self._queue and not self._in_callback:
+            self.run_until(self.now_us)
 
     def _dispatch(self):
         callback, argument = self._queue.pop(0)
         self._apply_due(self.now_us)
-        callback(argument)
+        self._in_callback = True
+        try:
+            callback(argument)
+        except Exception as error:
+            # The port prints what a callback raises, and goes on.
+            sys.print_exception(error)
+        finally:
+            self._in_callback = False
         self.now_us += CALLBACK_US
 
     def _chance(self, limit):
@@ -210,7 +228,8 @@ class World:
             for watcher in self.watchers.get(pin, ()):
                 watcher(t_us, level)
         while self.alarms and self.alarms[0][0] <= until_us:
-            self.alarms.pop(0)[1]()
+            due_us, action = self.alarms.pop(0)
+            action(due_us)
 
 
 world = World()
