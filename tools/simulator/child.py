@@ -1,4 +1,4 @@
-"""Child processes in sessions of their own, so that Ctrl-C reaches only the supervisor."""
+"""Child processes in process groups of their own, so that Ctrl-C reaches only the supervisor."""
 
 from __future__ import annotations
 
@@ -98,11 +98,11 @@ class FirmwareChild:
 
     def kill(self) -> None:
         """As pulling the plug: no handler runs."""
-        _signal_session(self._process, signal.SIGKILL)
+        _signal_group(self._process, signal.SIGKILL)
         self._process.wait()
 
     def stop(self) -> None:
-        _signal_session(self._process, signal.SIGTERM)
+        _signal_group(self._process, signal.SIGTERM)
         _end(self._process, signal.SIGKILL)
 
 
@@ -113,12 +113,12 @@ def _end(process: subprocess.Popen, last_resort: signal.Signals) -> None:
             process.wait(STOP_PATIENCE_S)
             return
         except subprocess.TimeoutExpired:
-            _signal_session(process, measure)
+            _signal_group(process, measure)
     process.wait()
 
 
-def _signal_session(process: subprocess.Popen, which: signal.Signals) -> None:
-    # The session's leader is the child, so its process group has the child's id.
+def _signal_group(process: subprocess.Popen, which: signal.Signals) -> None:
+    # A new session makes the child the leader of a process group with its own id.
     if process.poll() is None:
         try:
             os.killpg(process.pid, which)

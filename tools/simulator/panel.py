@@ -248,7 +248,10 @@ def _details(view: View) -> Table:
         speed += f" (this machine cannot keep up with {TIMES}{view.speed:g}; the count stays exact)"
     clock = f"{clock_text(view.virtual_us)} virtual, {speed}"
     if view.restarts:
-        clock += f", reader restarted {view.restarts} {TIMES}"
+        clock += (
+            f", reader restarted {view.restarts} {TIMES} "
+            f"({view.pulses_while_reader_off} pulses meanwhile)"
+        )
     table.add_row("clock", clock)
     errors = reader.get("config", "errors") if reader else None
     if errors:

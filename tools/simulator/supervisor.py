@@ -249,8 +249,6 @@ class Supervisor:
             key = "pulses_unsaved_at_most" if restart.crashed else "pulses_in_last_block"
             self._note_unsaved(self._truth[key])
         self._output.note(restart.why)
-        if restart.crashed and exit_code > 0:
-            self._output.note(self._log_tail())
         if restart.hopeless:
             raise SupervisorError(
                 f"{restart.why}, at once and again and again. The last it said:\n{self._log_tail()}"
