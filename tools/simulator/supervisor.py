@@ -253,6 +253,8 @@ class Supervisor:
             raise SupervisorError(
                 f"{restart.why}, at once and again and again. The last it said:\n{self._log_tail()}"
             )
+        if restart.crashed and exit_code >= 0:
+            self._output.note(self._log_tail())
         self._next_cause = restart.cause
         self._start_at_wall_s = time.monotonic() + restart.pause_wall_s
 
