@@ -107,7 +107,15 @@ def _is_reading(text):
 def _quote(name, value):
     if name in SECRETS:
         return "the value given"
-    text = repr(value)
+    # Not repr(): what is nested deep enough overflows the stack.
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list):
+        return "a list"
+    return _cut(repr(value))
+
+
+def _cut(text):
     return text if len(text) <= _QUOTED_MAX else text[: _QUOTED_MAX - 3] + "..."
 
 
@@ -116,6 +124,14 @@ def refusal(name, value, accepts=None):
     return "{}: {} is not accepted; accepted: {}".format(
         name, _quote(name, value), accepts or accepted(name)
     )
+
+
+def _unknown(name, what, accepts):
+    """Return the line on a name that is not the schema's; its value may be a secret."""
+    text = "".join([c if 32 <= ord(c) < 127 else "?" for c in name[:_QUOTED_MAX]])
+    if len(name) > _QUOTED_MAX:
+        text += "..."
+    return "{}: no such {}; accepted: {}".format(text, what, accepts)
 
 
 def validate(document):
@@ -135,15 +151,15 @@ def validate(document):
     sections = sorted({name.split(".")[0] for name in SCHEMA})
     for section, fields in document.items():
         if section not in sections:
-            errors.append(refusal(section, fields, "sections " + ", ".join(sections)))
+            errors.append(_unknown(str(section), "section", ", ".join(sections)))
         elif not isinstance(fields, dict):
-            errors.append(refusal(section, fields, "an object of fields"))
+            errors.append("{}: not an object; accepted: an object of fields".format(section))
         else:
             for field, value in fields.items():
                 name = "{}.{}".format(section, field)
                 if name not in SCHEMA:
-                    known = [n for n in SCHEMA if n.startswith(section + ".")]
-                    errors.append(refusal(name, value, "fields " + ", ".join(sorted(known))))
+                    known = sorted([n for n in SCHEMA if n.startswith(section + ".")])
+                    errors.append(_unknown(name, "field", ", ".join(known)))
                 elif not _fits(name, value):
                     errors.append(refusal(name, value))
                 else:
@@ -158,38 +174,7 @@ def _check_together(settings, errors):
     if settings["meter.phases"] == 2:
         errors.append(refusal("meter.phases", 2, "1 or 3"))
         return
-    least_ms = settings["pulse.width_min_ms"]
-    most_ms = settings["pulse.width_max_ms"]
-    if most_ms <= least_ms:
-        accepts = "more than pulse.width_min_ms {}".format(least_ms)
-        errors.append(refusal("pulse.width_max_ms", most_ms, accepts))
-    # A filter wider than the pulses' spacing would cap the meter without a word.
-    interval_us = interval_min_us(
-        settings["meter.imp_per_kwh"], settings["meter.fuse_a"], settings["meter.phases"]
-    )
-    debounce_us = settings["pulse.debounce_us"]
-    if debounce_us * 2 > interval_us:
-        errors.append(
-            refusal(
-                "pulse.debounce_us",
-                debounce_us,
-                "100 to {} at {} imp/kWh and this fuse".format(
-                    interval_us // 2, settings["meter.imp_per_kwh"]
-                ),
-            )
-        )
-    elif least_ms * 1000 + debounce_us > interval_us:
-        errors.append(
-            refusal(
-                "pulse.width_min_ms",
-                least_ms,
-                "1 to {} at {} imp/kWh and this fuse, whose pulses come every {} us".format(
-                    max(1, (interval_us - debounce_us) // 1000),
-                    settings["meter.imp_per_kwh"],
-                    interval_us,
-                ),
-            )
-        )
+    _check_filter(settings, errors)
     if 0 < len(settings["wifi.password"]) < 8:
         errors.append(refusal("wifi.password", "", "empty, or 8 to 63 characters"))
     used = {}
@@ -198,6 +183,37 @@ def _check_together(settings, errors):
         if pin is not None and pin in used:
             errors.append(refusal(name, pin, "a pin other than that of " + used[pin]))
         used[pin] = name
+
+
+def _check_filter(settings, errors):
+    """Refuse a filter wider than the pulses' spacing: it would cap the meter without a word."""
+    imp_per_kwh = settings["meter.imp_per_kwh"]
+    fuse_a = settings["meter.fuse_a"]
+    phases = settings["meter.phases"]
+    interval_us = interval_min_us(imp_per_kwh, fuse_a, phases)
+    least_ms = settings["pulse.width_min_ms"]
+    most_ms = settings["pulse.width_max_ms"]
+    debounce_us = settings["pulse.debounce_us"]
+    # What the narrowest filter needs.
+    least_us = 1000 * SCHEMA["pulse.width_min_ms"][2]
+    need_us = least_us + SCHEMA["pulse.debounce_us"][2]
+    debounce_max_us = min(interval_us // 2, interval_us - least_us)
+    where = " at {} imp/kWh and {} x {} A, whose pulses come every {} us".format(
+        imp_per_kwh, phases, fuse_a, interval_us
+    )
+    if interval_us < need_us:
+        most = interval_min_us(1, fuse_a, phases) // need_us
+        accepts = "1 to {} at {} x {} A".format(most, phases, fuse_a)
+        errors.append(refusal("meter.imp_per_kwh", imp_per_kwh, accepts))
+    elif debounce_us > debounce_max_us:
+        accepts = "{} to {}".format(SCHEMA["pulse.debounce_us"][2], debounce_max_us)
+        errors.append(refusal("pulse.debounce_us", debounce_us, accepts + where))
+    elif least_ms * 1000 + debounce_us > interval_us:
+        accepts = "1 to {}".format((interval_us - debounce_us) // 1000)
+        errors.append(refusal("pulse.width_min_ms", least_ms, accepts + where))
+    elif most_ms <= least_ms:
+        accepts = "more than pulse.width_min_ms {}".format(least_ms)
+        errors.append(refusal("pulse.width_max_ms", most_ms, accepts))
 
 
 def parse(text):
