@@ -26,16 +26,20 @@ class LoopLag:
     def __init__(self, ring):
         self._ring = ring
         self._queue = core._io_queue
-        self._wait = self._queue.wait_io_event
+        self._wait = type(self._queue).wait_io_event
         self._awake_us = time.ticks_us()
         self._since = ring.head()
         self.longest_us = 0
 
     def start(self):
-        """Time the event loop's waits from now on; asyncio must be set up already."""
-        self._queue = core._io_queue
-        self._wait = self._queue.wait_io_event
-        self._queue.wait_io_event = self._timed_wait
+        """Time the waits of the event loop that is running now."""
+        queue = core._io_queue
+        # The class's own: what stands in the object may be this one, from an earlier run.
+        self._wait = type(queue).wait_io_event
+        self._queue = queue
+        queue.wait_io_event = self._timed_wait
+        self._awake_us = time.ticks_us()
+        self._since = self._ring.head()
 
     def mark(self):
         """Flag the edges of the present bout of work if it has been long.
@@ -58,13 +62,10 @@ class LoopLag:
         self.mark()
         since = self._ring.head()
         begin_us = time.ticks_us()
-        self._wait(timeout_ms)
+        self._wait(self._queue, timeout_ms)
         self._awake_us = time.ticks_us()
         if timeout_ms >= 0:
             over_us = time.ticks_diff(self._awake_us, begin_us) - timeout_ms * 1000
             if over_us > _LATE_US:
                 self._ring.mark_late(since)
-                # Work that follows at once is the same block: callbacks may still wait.
-                self._since = since
-                return
         self._since = self._ring.head()
