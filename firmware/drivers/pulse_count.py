@@ -26,8 +26,9 @@ class PulseCount:
 
     def __init__(self, pin, active_low, unit=0):
         rises = {"falling" if active_low else "rising": esp32.PCNT.INCREMENT}
+        # No lower limit: it never counts down, and newer ports refuse the 0 of older ones.
         self._unit = esp32.PCNT(
-            unit, pin=Pin(pin, Pin.IN), filter=_FILTER_TICKS, min=0, max=_LIMIT, **rises
+            unit, pin=Pin(pin, Pin.IN), filter=_FILTER_TICKS, max=_LIMIT, **rises
         )
         self._last = 0
         self._total = 0
