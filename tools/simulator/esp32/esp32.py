@@ -6,15 +6,23 @@ from binascii import hexlify, unhexlify
 import flash
 from world import world
 
-_NVS_NOT_FOUND = -0x1102
-_NVS_INVALID_LENGTH = -0x110C
+_NVS_NOT_FOUND = (-0x1102, "ESP_ERR_NVS_NOT_FOUND")
+_NVS_NOT_ENOUGH_SPACE = (-0x1105, "ESP_ERR_NVS_NOT_ENOUGH_SPACE")
+_NVS_INVALID_NAME = (-0x1106, "ESP_ERR_NVS_INVALID_NAME")
+_NVS_KEY_TOO_LONG = (-0x1109, "ESP_ERR_NVS_KEY_TOO_LONG")
+_NVS_INVALID_LENGTH = (-0x110C, "ESP_ERR_NVS_INVALID_LENGTH")
+_NAME_MAX = 15
+# Five of the six pages of the port's partition of 24 KiB, 126 entries of 32 B in each.
+_NVS_CAPACITY = 5 * 126 * 32
+_NVS_ENTRY = 32
 
 
 class PCNT:
     """A pulse counter unit: counts whatever the interpreter does, int16 with limits.
 
     The counter returns to 0 when it reaches ``max`` or ``min``; the glitch filter drops
-    levels shorter than ``filter`` ticks of the 80 MHz clock, at most 1023 (12.8 us).
+    levels shorter than ``filter`` ticks of the 80 MHz clock, at most 1023 (12.8 us). There
+    is one of each unit: an object for a unit in use is that unit.
     """
 
     IGNORE = 0
@@ -24,69 +32,114 @@ class PCNT:
 
     def __init__(self, id, **kwargs):
         if not 0 <= id < self.UNITS:
-            raise ValueError("invalid PCNT unit")
-        self._count = 0
-        self._started = False
-        self._pin = None
-        self._rising = self._falling = PCNT.IGNORE
-        self._filter_us = 0
-        self._min = -32768
-        self._max = 32767
-        self._pending = None
+            raise ValueError("invalid id")
+        name = "pcnt{}".format(id)
+        self._unit = world.board.get(name)
+        if self._unit is None:
+            self._unit = world.board[name] = _Counter()
         self.init(**kwargs)
 
     def init(self, **kwargs):
         """Configure; ``min``, ``max`` and ``value=0`` reset the counter."""
-        for name, value in kwargs.items():
-            if name == "pin":
-                self._pin = value.number
-                world.watch(self._pin, self._edge)
-            elif name == "rising":
-                self._rising = value
-            elif name == "falling":
-                self._falling = value
-            elif name == "filter":
-                if not 0 <= value <= 1023:
-                    raise ValueError("filter")
-                self._filter_us = value * 1000 // 80 / 1000
-            elif name == "min":
-                if not -32768 <= value <= 0:
-                    raise ValueError("minimum")
-                self._min = value or -32768
-                self._count = 0
-            elif name == "max":
-                if not 0 <= value <= 32767:
-                    raise ValueError("maximum")
-                self._max = value or 32767
-                self._count = 0
-            elif name == "value":
-                if value:
-                    raise ValueError("value")
-                self._count = 0
-            else:
+        for name in kwargs:
+            if name not in ("channel", "pin", "rising", "falling", "filter", "min", "max", "value"):
                 raise TypeError("extra keyword arguments given")
+        if kwargs.get("channel", 0) != 0:
+            raise ValueError("channel")
+        unit = self._unit
+        unit.settle()
+        if "pin" in kwargs:
+            unit.connect(None if kwargs["pin"] is None else kwargs["pin"].number)
+        if "rising" in kwargs or "falling" in kwargs:
+            # Given one, the other is back at its default.
+            actions = []
+            for name in ("falling", "rising"):
+                action = kwargs.get(name, PCNT.IGNORE)
+                if not 0 <= action <= PCNT.DECREMENT:
+                    raise ValueError(name)
+                actions.append(action)
+            unit.actions = actions
+        if "filter" in kwargs:
+            if not 0 <= kwargs["filter"] <= 1023:
+                raise ValueError("filter")
+            unit.filter_us = kwargs["filter"] / 80
+        if "value" in kwargs:
+            if kwargs["value"]:
+                raise ValueError("value")
+            unit.count = 0
+        if "min" in kwargs:
+            if not -32768 <= kwargs["min"] <= 0:
+                raise ValueError("minimum")
+            unit.least = kwargs["min"] or -32768
+            unit.count = 0
+        if "max" in kwargs:
+            if not 0 <= kwargs["max"] <= 32767:
+                raise ValueError("maximum")
+            unit.most = kwargs["max"] or 32767
+            unit.count = 0
+
+    def deinit(self):
+        """Stop, clear, and let go of the pin."""
+        self._unit.connect(None)
+        self._unit.reset()
 
     def start(self):
         """Count from here on."""
-        self._started = True
+        self._unit.settle()
+        self._unit.started = True
 
     def stop(self):
         """Hold the count."""
-        self._started = False
+        self._unit.settle()
+        self._unit.started = False
 
     def value(self, value=None):
         """Return the count; with 0, reset it as well."""
-        world.level(self._pin)
-        self._commit(world.now_us)
-        count = self._count
+        unit = self._unit
+        unit.settle()
+        if value is not None and value != 0:
+            raise ValueError("value")
+        count = unit.count
         if value is not None:
-            if value:
-                raise ValueError("value")
-            self._count = 0
+            unit.count = 0
         return count
 
-    def _edge(self, t_us, level):
-        if self._pending is not None and t_us - self._pending[0] < self._filter_us:
+
+class _Counter:
+    """The hardware of one unit."""
+
+    def __init__(self):
+        self._watched = set()
+        self.pin = None
+        self.reset()
+
+    def reset(self):
+        self.count = 0
+        self.started = False
+        self.actions = [PCNT.IGNORE, PCNT.IGNORE]
+        self.filter_us = 0
+        self.least = -32768
+        self.most = 32767
+        self._pending = None
+
+    def connect(self, pin):
+        """Listen to a pin instead of the one before."""
+        self.pin = pin
+        self._pending = None
+        if pin is not None and pin not in self._watched:
+            self._watched.add(pin)
+            world.watch(pin, lambda t_us, level: self._edge(pin, t_us, level))
+
+    def settle(self):
+        """Take what the hardware has seen up to now."""
+        if self.pin is not None:
+            world.level(self.pin)
+        self._commit(world.now_us)
+
+    def _edge(self, pin, t_us, level):
+        if pin != self.pin:
+            return
+        if self._pending is not None and t_us - self._pending[0] < self.filter_us:
             # A level this short never got through the glitch filter: both edges vanish.
             self._pending = None
             return
@@ -95,15 +148,15 @@ class PCNT:
 
     def _commit(self, now_us):
         pending = self._pending
-        if pending is None or now_us - pending[0] < self._filter_us:
+        if pending is None or now_us - pending[0] < self.filter_us:
             return
         self._pending = None
-        action = self._rising if pending[1] else self._falling
-        if not self._started or action == PCNT.IGNORE:
+        action = self.actions[pending[1]]
+        if not self.started or action == PCNT.IGNORE:
             return
-        self._count += 1 if action == PCNT.INCREMENT else -1
-        if self._count in (self._min, self._max):
-            self._count = 0
+        self.count += 1 if action == PCNT.INCREMENT else -1
+        if self.count in (self.least, self.most):
+            self.count = 0
 
 
 class NVS:
@@ -112,25 +165,31 @@ class NVS:
     _cache = None
 
     def __init__(self, namespace):
-        if len(namespace) > 15:
-            raise ValueError("namespace")
+        if len(namespace) > _NAME_MAX:
+            raise OSError(*_NVS_INVALID_NAME)
         self._namespace = namespace
 
     @classmethod
     def _entries(cls):
         if cls._cache is None:
             try:
-                with open(world.state_dir + "/nvs.json") as file:
+                with open(cls._path()) as file:
                     cls._cache = json.load(file)
+                if not isinstance(cls._cache, dict) or "" in cls._cache:
+                    cls._cache = {}
             except (OSError, ValueError):
                 # The port erases a partition it cannot read, and goes on empty.
                 cls._cache = {}
         return cls._cache
 
+    @staticmethod
+    def _path():
+        return world.state_dir + "/nvs.json"
+
     @classmethod
-    def _store(cls):
-        flash.replace(world.state_dir + "/nvs.json", json.dumps(cls._cache))
-        flash.programmed("nvs", 128)
+    def _store(cls, size):
+        flash.replace(cls._path(), json.dumps(cls._cache))
+        flash.programmed("nvs", size)
 
     @classmethod
     def forget(cls):
@@ -139,48 +198,76 @@ class NVS:
 
     @classmethod
     def erase_all(cls):
-        """Erase the partition, as the port does when it is full; not in the real class."""
+        """Erase the partition; not in the real class."""
         cls._cache = {}
-        cls._store()
+        cls._store(flash.SECTOR)
+
+    @classmethod
+    def exhaust(cls):
+        """Leave no free page, so that the next boot erases the partition; not in the real class."""
+        cls._entries()[""] = 0
+        cls._store(0)
+
+    @classmethod
+    def _set(cls, key, value, size):
+        entries = cls._entries()
+        before = entries.get(key)
+        entries[key] = value
+        if sum([_size(entry) for entry in entries.values()]) > _NVS_CAPACITY:
+            if before is None:
+                del entries[key]
+            else:
+                entries[key] = before
+            raise OSError(*_NVS_NOT_ENOUGH_SPACE)
+        cls._store(size)
 
     def _key(self, key):
-        if len(key) > 15:
-            raise OSError(-0x1109, "ESP_ERR_NVS_KEY_TOO_LONG")
+        if len(key) > _NAME_MAX:
+            raise OSError(*_NVS_KEY_TOO_LONG)
         return self._namespace + "/" + key
+
+    def _find(self, key, kind):
+        found = self._entries().get(self._key(key))
+        if not isinstance(found, kind):
+            raise OSError(*_NVS_NOT_FOUND)
+        return found
 
     def set_blob(self, key, value):
         """Store bytes under a key of at most 15 characters."""
-        self._entries()[self._key(key)] = hexlify(bytes(value)).decode()
-        NVS._store()
+        data = value.encode() if isinstance(value, str) else bytes(value)
+        text = hexlify(data).decode()
+        self._set(self._key(key), text, _size(text))
 
     def get_blob(self, key, buffer):
         """Copy the bytes into ``buffer`` and return their length."""
-        found = self._entries().get(self._key(key))
-        if found is None:
-            raise OSError(_NVS_NOT_FOUND, "ESP_ERR_NVS_NOT_FOUND")
-        data = unhexlify(found)
+        data = unhexlify(self._find(key, str))
         if len(data) > len(buffer):
-            raise OSError(_NVS_INVALID_LENGTH, "ESP_ERR_NVS_INVALID_LENGTH")
+            raise OSError(*_NVS_INVALID_LENGTH)
         buffer[: len(data)] = data
         return len(data)
 
     def set_i32(self, key, value):
         """Store a 32-bit integer."""
-        self._entries()[self._key(key)] = value
-        NVS._store()
+        if not -(1 << 31) <= value < 1 << 31:
+            raise OverflowError("overflow converting long int to machine word")
+        self._set(self._key(key), value, _NVS_ENTRY)
 
     def get_i32(self, key):
         """Return a stored integer."""
-        found = self._entries().get(self._key(key))
-        if not isinstance(found, int):
-            raise OSError(_NVS_NOT_FOUND, "ESP_ERR_NVS_NOT_FOUND")
-        return found
+        return self._find(key, int)
 
     def erase_key(self, key):
         """Remove a key."""
         if self._entries().pop(self._key(key), None) is None:
-            raise OSError(_NVS_NOT_FOUND, "ESP_ERR_NVS_NOT_FOUND")
-        NVS._store()
+            raise OSError(*_NVS_NOT_FOUND)
+        NVS._store(_NVS_ENTRY)
 
     def commit(self):
         """Do nothing: writes are on flash already."""
+
+
+def _size(value):
+    """Return the bytes that an entry takes: whole entries, and for a blob two more."""
+    if isinstance(value, int):
+        return _NVS_ENTRY
+    return _NVS_ENTRY * (2 + (len(value) // 2 + _NVS_ENTRY - 1) // _NVS_ENTRY)

@@ -12,15 +12,15 @@ SECTOR = 4096
 _ERASE_US = 45000
 _PROGRAM_US = 400
 _PAGE = 256
-_programmed = {}
 
 
 def programmed(area, size):
     """Spend the time of an append-only write of ``size`` bytes in an area such as NVS."""
-    before = _programmed.get(area, 0)
-    _programmed[area] = before + size
+    name = "programmed " + area
+    before = world.board.get(name, 0)
+    world.board[name] = before + size
     stall_us = _PROGRAM_US * ((size + _PAGE - 1) // _PAGE)
-    if before // SECTOR != _programmed[area] // SECTOR:
+    if before // SECTOR != (before + size) // SECTOR:
         stall_us += _ERASE_US
     world.stall(stall_us)
 

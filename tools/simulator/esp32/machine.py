@@ -2,6 +2,7 @@
 
 import sys
 
+import flash
 from world import world
 
 PWRON_RESET = 1
@@ -23,12 +24,15 @@ _causes = {
     "soft": SOFT_RESET,
 }
 _cause = PWRON_RESET
+_CLOCK_FILE = "/rtc_clock.txt"
+_MEMORY_FILE = "/rtc_memory.bin"
 
 
 def set_reset_cause(name):
     """Tell what the next ``reset_cause()`` answers; not part of the real module."""
     global _cause
     _cause = _causes[name]
+    RTC._offset_s = None
 
 
 def reset_cause():
@@ -57,7 +61,10 @@ def freq(hz=None):
 
 
 class Pin:
-    """A GPIO; its irq is always soft, whatever one asks for."""
+    """A GPIO; its irq is always soft, whatever one asks for.
+
+    There is one of each: a handler set through one object replaces that of another.
+    """
 
     IN = 1
     OUT = 3
@@ -66,13 +73,17 @@ class Pin:
     IRQ_RISING = 1
     IRQ_FALLING = 2
 
+    # What the classic ESP32 has not, or needs for its flash.
+    _MISSING = (6, 7, 8, 11, 24, 28, 29, 30, 31)
+    _COUNT = 40
+    _FIRST_NON_OUTPUT = 34
+
     def __init__(self, number, mode=-1, pull=-1, value=None):
-        if not 0 <= number <= 48:
+        if not 0 <= number < self._COUNT or number in self._MISSING:
             raise ValueError("invalid pin")
+        if mode == Pin.OUT and number >= self._FIRST_NON_OUTPUT:
+            raise ValueError("pin can only be input")
         self.number = number
-        self._handler = None
-        self._trigger = 0
-        self._watching = False
         if value is not None:
             world.set_level(number, value)
 
@@ -92,19 +103,19 @@ class Pin:
         """Drive low."""
         self.value(0)
 
-    def irq(self, handler=None, trigger=IRQ_RISING | IRQ_FALLING, **extra):
+    def irq(self, handler=None, trigger=IRQ_RISING | IRQ_FALLING, wake=None, **extra):
         """Schedule ``handler(pin)`` at edges; there is no hard interrupt on this port."""
         if extra:
             raise TypeError("extra keyword arguments given")
-        self._handler = handler
-        self._trigger = trigger
-        if not self._watching:
+        name = "irq{}".format(self.number)
+        if name not in world.board:
             world.watch(self.number, self._edge)
-            self._watching = True
+        world.board[name] = (handler, trigger, self)
 
     def _edge(self, t_us, level):
-        if self._handler and self._trigger & (Pin.IRQ_RISING if level else Pin.IRQ_FALLING):
-            world.schedule(self._handler, self)
+        handler, trigger, pin = world.board["irq{}".format(self.number)]
+        if handler and trigger & (Pin.IRQ_RISING if level else Pin.IRQ_FALLING):
+            world.schedule(handler, pin)
 
 
 class RTC:
@@ -117,13 +128,25 @@ class RTC:
     def seconds(cls):
         """Return seconds since 2000; not part of the real class."""
         if cls._offset_s is None:
-            cls._offset_s = -(world.now_us // 1000000)
+            cls._offset_s = cls._kept_offset_s()
         return cls._offset_s + world.now_us // 1000000
 
     @classmethod
     def set_seconds(cls, seconds):
         """Set the clock to seconds since 2000; not part of the real class."""
         cls._offset_s = seconds - world.now_us // 1000000
+        flash.replace(world.state_dir + _CLOCK_FILE, str(cls._offset_s))
+
+    @classmethod
+    def _kept_offset_s(cls):
+        # The clock goes on through every reset but a loss of power.
+        if reset_cause() != PWRON_RESET:
+            try:
+                with open(world.state_dir + _CLOCK_FILE) as file:
+                    return int(file.read())
+            except (OSError, ValueError):
+                pass
+        return -(world.now_us // 1000000)
 
     def datetime(self, fields=None):
         """Return or set (year, month, day, weekday, hour, minute, second, subsecond)."""
@@ -137,7 +160,7 @@ class RTC:
 
     def memory(self, data=None):
         """Return the RTC memory, or replace it by up to 2048 B."""
-        path = world.state_dir + "/rtc_memory.bin"
+        path = world.state_dir + _MEMORY_FILE
         if data is None:
             try:
                 with open(path, "rb") as file:
@@ -151,23 +174,30 @@ class RTC:
 
 
 class WDT:
-    """The watchdog: at least 1 s, cannot be stopped, resets the chip when not fed."""
+    """The watchdog: at least 1 s, cannot be stopped, resets the chip when not fed.
+
+    There is one: building it again sets a new time-out.
+    """
 
     def __init__(self, id=0, timeout=5000):
         if id != 0:
             raise ValueError("WDT doesn't exist")
         if timeout < 1000:
             raise ValueError("WDT timeout too short")
-        self._timeout_us = timeout * 1000
+        running = "watchdog" in world.board
+        world.board["watchdog"] = [0, timeout * 1000]
         self.feed()
-        world.alarm(self._until_us, self._check)
+        if not running:
+            world.alarm(world.board["watchdog"][0], self._check)
 
     def feed(self):
         """Put the reset off by the whole time-out."""
-        self._until_us = world.now_us + self._timeout_us
+        watchdog = world.board["watchdog"]
+        watchdog[0] = world.now_us + watchdog[1]
 
-    def _check(self):
-        if world.now_us >= self._until_us:
-            print("watchdog: not fed for", self._timeout_us // 1000, "ms")
+    def _check(self, at_us):
+        until_us, timeout_us = world.board["watchdog"]
+        if at_us >= until_us:
+            print("watchdog: not fed for", timeout_us // 1000, "ms")
             sys.exit(EXIT_WATCHDOG)
-        world.alarm(self._until_us, self._check)
+        world.alarm(until_us, self._check)

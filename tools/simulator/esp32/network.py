@@ -10,16 +10,22 @@ class WLAN:
 
     IF_STA = STA_IF
     IF_AP = AP_IF
+    _active = False
     _connected = False
 
     def __init__(self, interface=STA_IF):
         self._interface = interface
-        self._active = False
+
+    @classmethod
+    def power_on(cls):
+        """Be as after power-on; not part of the real class."""
+        cls._active = cls._connected = False
 
     def active(self, on=None):
         """Return or set whether the interface is on."""
         if on is not None:
-            self._active = bool(on)
+            WLAN._active = bool(on)
+            WLAN._connected = WLAN._connected and WLAN._active
         return self._active
 
     def connect(self, ssid=None, key=None, **extra):

@@ -72,7 +72,8 @@ class World:
         self.stalls = []
         self.drop_per_million = 0
         self.state_dir = None
-        self.programmed = {}
+        # State of the imitated peripherals, each under a name of its own.
+        self.board = {}
         self._random = 1
         self._queue = []
         self._edges = []
