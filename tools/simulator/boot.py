@@ -89,6 +89,8 @@ def run(path):
     import pace
 
     machine.set_reset_cause(boot["reset_cause"])
+    # Formatting and installing is done on a bench, before the board is taken to the meter.
+    world.powered = False
     for signal, pin, active_low in _PINS:
         world.wire(signal, pin, active_low, link.lit[signal])
     _mount(boot["state_dir"])
@@ -97,6 +99,7 @@ def run(path):
     for every_ms, duration_ms in boot.get("faults", {}).get("stalls_ms", ()):
         world.inject(every_ms * 1000, duration_ms * 1000)
     world.drop_per_million = boot.get("faults", {}).get("drop_per_million", 0)
+    world.powered = True
     pace.start(boot["speed"])
     with open(firmware + "/main.py") as file:
         source = file.read()

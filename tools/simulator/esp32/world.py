@@ -53,6 +53,7 @@ class World:
         now_us: virtual time.
         boot_us: virtual time of the last reset; ticks count from it.
         dropped: scheduled callbacks lost to a full queue or to an injected fault.
+        powered: False while the board is being prepared: stalls take no time.
     """
 
     def __init__(self):
@@ -68,7 +69,7 @@ class World:
         self.watchers = {}
         self.wiring = {}
         self.alarms = []
-        self.on_idle = None
+        self.powered = True
         self.stalls = []
         self.drop_per_million = 0
         self.state_dir = None
@@ -138,6 +139,8 @@ class World:
 
     def stall(self, duration_us):
         """Block the interpreter in C: edges happen, callbacks wait or are lost."""
+        if not self.powered:
+            return
         self._apply_due(self.now_us + duration_us)
         self.now_us += duration_us
         self.run_until(self.now_us)
