@@ -44,6 +44,7 @@ class Meter:
             imp_per_kwh, power_max_w(fuse_a, phases), settings["power.silence_s"] * 1000000
         )
         self.last_pulse_us = None
+        self._known_us = clock.now_us
 
     def drain(self):
         """Judge every edge in the ring; return the number of pulses accepted."""
@@ -58,6 +59,14 @@ class Meter:
     def tick(self, now_us, lit):
         """Let time pass for the filter; return the number of pulses accepted, 0 or 1."""
         return self._judged(self.filter.tick(now_us, lit))
+
+    def beat_done(self, now_us):
+        """Note how far pulses are known, at the end of a beat that began at ``now_us``."""
+        self._known_us = self.filter.known_us(now_us)
+
+    def power_now(self, now_us):
+        """Return (power_mw or None, age_us or None, quality) at monotonic ``now_us``."""
+        return self.power.read(now_us, min(now_us, self._known_us))
 
     def settled(self):
         """Return True when no edge waits and no candidate is open: time to audit."""

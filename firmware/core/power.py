@@ -92,8 +92,12 @@ class PowerMeter:
         )
         self._spread = True
 
-    def read(self, now_us):
+    def read(self, now_us, known_us=None):
         """Return (power_mw or None, age_us or None, quality) at monotonic ``now_us``.
+
+        Up to ``known_us``, by default now, every pulse that has started is known. A pulse
+        is known only some time after its light went out, and at 43 kW the bound would fall
+        noticeably in that time.
 
         ``measured``: the interval's mean; ``bounded``: the most that the time since the
         last pulse still admits; ``stale``: silence, 0, or None while nothing is known.
@@ -110,8 +114,9 @@ class PowerMeter:
         mean_mw = self._mean_mw
         if mean_mw is None:
             return None, age_us, STALE
-        if age_us:
-            bound_mw = self._pulse_mw_us * (self._missed + 1) // age_us
+        quiet_us = age_us if known_us is None else known_us - last_us
+        if quiet_us > 0:
+            bound_mw = self._pulse_mw_us * (self._missed + 1) // quiet_us
             if bound_mw < mean_mw:
                 return bound_mw, age_us, BOUNDED
         return mean_mw, age_us, BOUNDED if self._spread else MEASURED

@@ -166,6 +166,14 @@ class PulseFilter:
         """Return True when no candidate is open: every edge so far has been judged."""
         return not self._open
 
+    def known_us(self, now_us):
+        """Return the time up to which every pulse that has started has been judged."""
+        rise_us = self._rise_us
+        if not self._open or rise_us is None or now_us - rise_us > self.width_max_us:
+            # Light beyond the longest pulse is none, and must not hold the power up.
+            return now_us
+        return rise_us
+
     def stuck_on(self, now_us):
         """Return True when light has stood for ``stuck_us``: too much light, or a fault."""
         return bool(

@@ -5,7 +5,7 @@ class Snapshot:
     """Plain values; units in the names. Built by the metering service, never changed after."""
 
     def __init__(self, meter, supply, now_us):
-        power_mw, age_us, quality = meter.power.read(now_us)
+        power_mw, age_us, quality = meter.power_now(now_us)
         register = meter.register
         self.uptime_ms = now_us // 1000
         self.reading_wh = register.reading_wh()

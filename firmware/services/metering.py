@@ -72,6 +72,7 @@ class Metering:
         # counts tell of the same light.
         if not lit and meter.settled() and (self._count is None or self._count.total() == rises):
             pulses += meter.audit(now_us, rises)
+        meter.beat_done(now_us)
         self._sample_supply(now_us)
         self.beats += 1
         if pulses and self.on_pulses:

@@ -114,7 +114,7 @@ def powers_every_beat(world, metering, lag, until_us):
         lag.start()
         while world.now_us < until_us:
             metering.beat()
-            power_mw = metering.meter.power.read(metering.meter.clock.now_us)[0]
+            power_mw = metering.meter.power_now(metering.meter.clock.now_us)[0]
             if power_mw is not None:
                 seen.append(power_mw)
             await asyncio.sleep_ms(BEAT_MS)
