@@ -29,6 +29,9 @@ FAULTS = ("none", UPPER_STUCK_ON, UPPER_STUCK_OFF, LOWER_STUCK_ON, LOWER_FLICKER
 # Pulses under a lit breaker LED, or without mains, that prove the other sensor wrong. Two
 # may still have been on their way; three are a load.
 _CONTRADICTING_PULSES = 3
+# Pulses counted this soon after the LED lit or the mains went belong to the time before: a
+# blocked interpreter counts them late.
+_PULSES_LATE_US = 500000
 _BLINKS_TO_OPEN = 3
 _BLINKS_TO_HINT = 2
 
@@ -69,11 +72,11 @@ class Supply:
         self._lit = False
         self._phase_us = None
         self._blinks = 0
-        self._blinks_us = None
         self._pulses_while_lit = 0
         self._pulses_while_dark = 0
         self._flicker_us = None
         self._mains_gone_us = None
+        self._mains_held = False
         self._pulses_without_mains = 0
         self._breaker_open = False
         self.state = UNKNOWN
@@ -117,20 +120,28 @@ class Supply:
         if edges > 2:
             if self._flicker_us is None:
                 self._flicker_us = now_us
+                self._pulses_while_dark = 0
+            # What the light hides, consumption still proves.
+            self._pulses_while_dark += fresh
+            if self._pulses_while_dark >= _CONTRADICTING_PULSES:
+                self._close()
+            self._hint(0)
             return
-        self._flicker_us = None
+        if self._flicker_us is not None:
+            # Nothing is known of the level in between: its time begins anew.
+            self._flicker_us = None
+            self._phase_us = now_us
         if lit != self._lit:
             if not lit:
                 self._blinks += 1
-                self._blinks_us = now_us
             self._lit = lit
             self._phase_us = now_us
             self._pulses_while_dark = 0
-        if lit:
-            self._pulses_while_lit += fresh
-        else:
-            self._pulses_while_dark += fresh
         phase_us = now_us - self._phase_us
+        if not lit:
+            self._pulses_while_dark += fresh
+        elif phase_us >= _PULSES_LATE_US:
+            self._pulses_while_lit += fresh
         if lit:
             if phase_us >= self._open_hold_us or self._blinks >= _BLINKS_TO_OPEN:
                 if not self._breaker_open:
@@ -140,10 +151,13 @@ class Supply:
             # Consumption proves the breaker closed at once; darkness takes its time.
             consuming = self._pulses_while_dark >= 2
             if phase_us >= self._close_hold_us or consuming:
-                self._breaker_open = False
-                self._blinks = 0
-                self._pulses_while_lit = 0
+                self._close()
         self._hint(phase_us)
+
+    def _close(self):
+        self._breaker_open = False
+        self._blinks = 0
+        self._pulses_while_lit = 0
 
     def _hint(self, phase_us):
         if not self._breaker_open:
@@ -160,10 +174,15 @@ class Supply:
             if self._mains_gone_us is None:
                 self._mains_gone_us = now_us
                 self._pulses_without_mains = 0
-            self._pulses_without_mains += fresh
+            gone_us = now_us - self._mains_gone_us
+            if gone_us >= _PULSES_LATE_US:
+                self._pulses_without_mains += fresh
+            if gone_us >= self._lost_hold_us:
+                self._mains_held = False
         else:
             self._mains_gone_us = None
             self._pulses_without_mains = 0
+            self._mains_held = mains is True
 
     def _find_fault(self, now_us, mains, upper_stuck):
         if upper_stuck:
@@ -190,19 +209,18 @@ class Supply:
             and now_us - self._mains_gone_us >= self._lost_hold_us
             and self._pulses_without_mains < _CONTRADICTING_PULSES
         )
-        if lost and not self._lit:
+        # An open breaker's LED blinks: its dark phases are no loss, whatever the mains say.
+        if lost and not is_open and (contradicted or not self._lit):
             # A dark meter cannot show its breaker.
             self.breaker = UNKNOWN
             return SUPPLY_LOST
         if is_open:
             self.breaker = OPEN
             return BREAKER_OPEN
-        if contradicted:
-            self.breaker = UNKNOWN
-            return LIVE
         pulsing = self._pulse_us is not None and not quiet
-        if pulsing or mains:
-            self.breaker = CLOSED
+        if pulsing or self._mains_held:
+            # A sensor that contradicts the pulses says nothing of the breaker.
+            self.breaker = UNKNOWN if contradicted else CLOSED
             return IDLE if quiet else LIVE
         self.breaker = UNKNOWN
         return UNKNOWN
