@@ -64,7 +64,8 @@ class PowerMeter:
             self._mean_mw is None or mean_mw > _CONFIRM_RATIO * self._mean_mw
         )
         if steep:
-            jump_mw = self._jump_mw
+            # Here too and not only in read(): what is shown must not depend on who looked.
+            jump_mw = self._jump_mw if t_us <= self._jump_until_us else None
             agrees = jump_mw is not None and (
                 mean_mw * _CONFIRM_RATIO >= jump_mw and jump_mw * _CONFIRM_RATIO >= mean_mw
             )
