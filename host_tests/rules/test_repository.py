@@ -55,8 +55,7 @@ def tracked() -> list[str]:
 
 
 def test_the_top_level_is_as_agreed(tracked):
-    unexpected = {name.partition("/")[0] for name in tracked} - TOP_LEVEL
-    assert not unexpected
+    assert {name.partition("/")[0] for name in tracked} == TOP_LEVEL
 
 
 def test_no_file_names_a_registry_or_a_machine_s_path(tracked):
