@@ -176,12 +176,11 @@ class PulseFilter:
 
     def stuck_on(self, now_us):
         """Return True when light has stood for ``stuck_us``: too much light, or a fault."""
-        return bool(
-            self._open
-            and self._lit
-            and self._rise_us is not None
-            and now_us - self._rise_us >= self.stuck_us
-        )
+        if not self._open or self._rise_us is None:
+            return False
+        # A lamp's dark gaps are no end of the light while they are shorter than bounce.
+        lit = self._lit or now_us - self._last_us < self.debounce_us
+        return bool(lit and now_us - self._rise_us >= self.stuck_us)
 
     def rejected(self):
         """Return how many candidates were no pulse, as a dict of reason to count.
