@@ -1,5 +1,6 @@
 """Monotonic time from the interpreter's own ticks functions, with their own period."""
 
+import sys
 import time
 
 from core.ticks import MonotonicClock
@@ -71,3 +72,12 @@ def test_beyond_half_a_period_ticks_diff_alone_is_wrong_and_the_clock_is_not():
     assert time.ticks_diff(hour_us % PERIOD, 0) != hour_us
     clock = MonotonicClock(0, 0, PERIOD)
     assert clock.update(*readings(hour_us)) == hour_us
+
+
+def test_the_imitated_boards_table_of_ticks_is_this_interpreters():
+    if PERIOD != 1 << 30:
+        raise SkipTest("the ticks period is not the chip's here")
+    sys.path.append(__file__.rsplit("/", 2)[0] + "/simulator")
+    import ticks_table
+
+    ticks_table.check(time)

@@ -146,7 +146,7 @@ class RTC:
                     return int(file.read())
             except (OSError, ValueError):
                 pass
-        return -(world.now_us // 1000000)
+        return -(world.boot_us // 1000000)
 
     def datetime(self, fields=None):
         """Return or set (year, month, day, weekday, hour, minute, second, subsecond)."""

@@ -25,6 +25,8 @@ def ticks_cpu():
 
 def ticks_add(ticks, delta):
     """Return ``ticks`` moved by ``delta``, wrapped."""
+    if not -_HALF < delta < _HALF:
+        raise OverflowError("ticks interval overflow")
     return (ticks + delta) & (TICKS_PERIOD - 1)
 
 
