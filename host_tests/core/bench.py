@@ -58,10 +58,10 @@ class Bench:
         self.true_us = max(self.true_us, to_us)
         self._beat_us = max(self._beat_us, to_us + (0 if beats else BEAT))
 
-    def skip(self, to_us):
+    def skip(self, to_us, beats=5):
         """Let true time pass in which nothing happens, with a few beats at either end."""
-        self.advance(self.true_us + 5 * BEAT)
-        self.advance(max(self.true_us, to_us - 5 * BEAT), beats=False)
+        self.advance(self.true_us + beats * BEAT)
+        self.advance(max(self.true_us, to_us - beats * BEAT), beats=False)
         self.advance(to_us)
 
     def beat(self):
@@ -87,6 +87,8 @@ class Bench:
         """Let the LED, or a disturbance, shine once."""
         self.advance(start_us)
         self.change(start_us, 1, seen)
+        if width_us > 20 * BEAT:
+            self.skip(start_us + width_us)
         self.advance(start_us + width_us)
         self.change(start_us + width_us, 0, seen)
 
