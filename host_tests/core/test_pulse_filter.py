@@ -304,6 +304,13 @@ def test_the_beat_finds_a_lost_fall():
     assert feed(pulse_filter, pulse(2 * S)) + settle(pulse_filter, 3 * S) == [ACCEPTED]
 
 
+def test_the_beat_finds_a_lost_fall_after_two_rises():
+    pulse_filter = new_filter()
+    feed(pulse_filter, [(S, 1), (S + 100 * MS, 1)])
+    assert settle(pulse_filter, S + 200 * MS) == [INCOMPLETE]
+    assert feed(pulse_filter, pulse(2 * S)) + settle(pulse_filter, 3 * S) == [ACCEPTED]
+
+
 def test_the_beat_finds_a_lost_rise():
     pulse_filter = new_filter()
     assert pulse_filter.tick(S, 1) == PENDING
