@@ -2,6 +2,9 @@
 
 Every record is written whole to every store in turn. A store may lose it, tear it or be
 erased; as long as one write completed, the newest valid record is at most one save old.
+The store that is furthest behind is written first: else a second power cut, in the first
+save after one that left a single store up to date, could tear the only copy of what the
+reader has shown since.
 """
 
 import struct
@@ -50,7 +53,8 @@ class Journal:
     Args:
         key: the record's name in every store, at most 15 characters (an NVS limit).
         kind: record kind, see ``encode``.
-        durable: stores that outlive a power cut, written by ``save`` in this order.
+        durable: stores that outlive a power cut, written by ``save``, in this order where
+            none is behind.
         quick: stores that outlive a reset only, written by ``save`` and ``checkpoint``.
 
     Attributes:
@@ -61,7 +65,7 @@ class Journal:
     def __init__(self, key, kind, durable, quick=()):
         self._key = key
         self._kind = kind
-        self._durable = durable
+        self._durable = list(durable)
         self._quick = quick
         self._sequence = 0
         self.saves = 0
@@ -70,14 +74,18 @@ class Journal:
     def load(self):
         """Return the newest valid payload, or None where no store holds one."""
         newest = None
-        for store in list(self._durable) + list(self._quick):
+        held = {}
+        for store in self._durable + list(self._quick):
             try:
                 found = decode(self._kind, store.read(self._key))
             except (OSError, ValueError) as error:
                 self.errors[store.name] = str(error)
                 continue
-            if found and (newest is None or found[0] > newest[0]):
-                newest = found
+            if found:
+                held[store.name] = found[0]
+                if newest is None or found[0] > newest[0]:
+                    newest = found
+        self._put_first(lambda store: held.get(store.name, -1))
         if newest is None:
             return None
         self._sequence = newest[0]
@@ -102,7 +110,13 @@ class Journal:
             self._attempt(store, blob)
         if completed:
             self.saves += 1
+            self._put_first(lambda store: store.name not in self.errors)
         return completed
+
+    def _put_first(self, rank):
+        """Order the durable stores by rank, those of equal rank as before."""
+        numbered = [(rank(store), at) for at, store in enumerate(self._durable)]
+        self._durable = [self._durable[at] for _, at in sorted(numbered)]
 
     def _attempt(self, store, blob):
         try:
