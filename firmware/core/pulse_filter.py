@@ -220,8 +220,11 @@ class PulseFilter:
         else:
             again_us = self._again_us
             # No fall at all where the beat found the dark after two rises.
-            fell = again_us is not None and fall_us is not None
-            if fell and fall_us - again_us >= self.debounce_us:
+            if (
+                again_us is not None
+                and fall_us is not None
+                and fall_us - again_us >= self.debounce_us
+            ):
                 self.counts[INCOMPLETE] += 1
                 rise_us = again_us
             self.start_us = rise_us
