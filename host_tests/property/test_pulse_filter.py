@@ -259,6 +259,44 @@ def test_no_edges_and_no_hardware_count_register_faster_than_the_fuse_admits(
     assert rig.within_the_limit()
 
 
+# What one period of a full load may look like to the handler and the counter.
+slots = st.lists(
+    st.one_of(
+        st.just("seen"),
+        st.sampled_from(["seen", "unseen", "spike", "unseen spike", "half", "late", "nothing"]),
+    ),
+    max_size=80,
+)
+
+
+@given(slots, st.integers(0, 3 * MS), st.integers(1, 4))
+@settings(max_examples=500)
+def test_no_mix_of_lost_pulses_and_noise_at_full_load_counts_too_fast(kinds, slack_us, every):
+    rig = Rig(True, 0)
+    rig.beat(S, 0)
+    first_us = rig.true_us
+    for i, kind in enumerate(kinds):
+        start_us = rig.true_us
+        if kind != "nothing":
+            rig.rises += 1
+        if kind in ("seen", "half", "late"):
+            rig.edge(0, 1, kind == "late")
+        if kind == "spike":
+            rig.edge(0, 1, False)
+            rig.edge(100, 0, False)
+        if kind in ("seen", "late"):
+            rig.edge(15 * MS, 0, kind == "late")
+        rig.true_us = start_us + 30 * MS
+        if i % every == 0:
+            rig.beat(0, 0)
+        rig.true_us = start_us + INTERVAL + slack_us
+        elapsed_us = rig.true_us - first_us
+        assert rig.meter.register.total <= 1 + elapsed_us // INTERVAL
+    for _ in range(5):
+        rig.beat(BEAT, 0)
+    assert rig.meter.register.total <= 1 + len(kinds) * (INTERVAL + slack_us) // INTERVAL
+
+
 @given(rig_actions, st.booleans(), st.integers(1, 20))
 def test_nothing_stops_the_meter_from_counting_a_clean_train_exactly(actions, hardware, count):
     rig = Rig(hardware, 0)
