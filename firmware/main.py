@@ -39,7 +39,9 @@ class Reader:
     """The optical meter reader, assembled from its configuration."""
 
     def __init__(self):
-        self.settings = Settings(TextFile("config.json"), TextFile("config.good.json"))
+        self.settings = Settings(
+            TextFile("config.json"), TextFile("config.good.json"), board.has_pin
+        )
         self.failures = {}
         values = self.settings.values
         self._build_metering(values)

@@ -23,6 +23,15 @@ def watchdog(timeout_ms):
     return machine.WDT(timeout=timeout_ms).feed
 
 
+def has_pin(number):
+    """Return True where the chip has that GPIO."""
+    try:
+        machine.Pin(number)
+    except ValueError:
+        return False
+    return True
+
+
 def heap_bytes():
     """Return (used, free) bytes of the heap."""
     return gc.mem_alloc(), gc.mem_free()

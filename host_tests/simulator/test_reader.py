@@ -273,6 +273,26 @@ def test_a_broken_configuration_never_stops_counting_and_is_reported():
         assert "accepted" in config["errors"][0], (text, config)
 
 
+def test_a_pin_that_this_chip_has_not_never_stops_counting_and_is_reported():
+    # Right for the schema, which knows other chips as well, and not for this board.
+    for section, pin in (("pulse", 24), ("breaker", 31), ("mains", 40)):
+        house = House(3600, good_config(**{section: {"pin": pin}}))
+        for cause in ("power_on", "soft"):
+            reader = house.run(5.4, cause)
+            config = reader.status()["config"]
+            assert config["source"] == "defaults", config
+            assert config["errors"] == [
+                "{}.pin: {} is not accepted; accepted: a GPIO that this chip has".format(
+                    section, pin
+                )
+            ], config
+        assert total(reader) == house.truth() == 10, (total(reader), house.truth())
+        house.change("config.json", good_config())
+        house.run(1)
+        house.change("config.json", good_config(**{section: {"pin": pin}}))
+        assert house.run(1).status()["config"]["source"] == "last_good"
+
+
 def test_without_a_configuration_it_counts_and_has_nothing_to_complain_of():
     house = House(3600)
     reader = house.run(15.5)
