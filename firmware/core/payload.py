@@ -2,10 +2,10 @@
 
 from core.energy import format_kwh
 from core.event_log import BOOT, CLOCK_NOT_SET, FAULT, RESET_CAUSES, SUPPLY
+from core.local_time import DAY_S, civil
 from core.supply import FAULTS, STATES
 
 _VALUES = {BOOT: RESET_CAUSES, SUPPLY: STATES, FAULT: FAULTS}
-_DAYS_0000_TO_1970 = 719468
 
 
 def power_w(power_mw):
@@ -57,18 +57,10 @@ def utc_text(utc_s):
     """Return seconds since 1970 as ``2026-11-24T13:05:09Z``, None as "clock not set"."""
     if utc_s is None:
         return CLOCK_NOT_SET
-    days, second = divmod(utc_s, 86400)
-    # Civil calendar from days (H. Hinnant, "chrono-Compatible Low-Level Date Algorithms"):
-    # years begin in March, so that the leap day is the last of its year.
-    days += _DAYS_0000_TO_1970
-    era, day = divmod(days, 146097)
-    year = (day - day // 1460 + day // 36524 - day // 146096) // 365
-    day -= 365 * year + year // 4 - year // 100
-    month = (5 * day + 2) // 153
-    day -= (153 * month + 2) // 5 - 1
-    month = month + 3 if month < 10 else month - 9
+    days, second = divmod(utc_s, DAY_S)
+    year, month, day = civil(days)
     return "{:04d}-{:02d}-{:02d}T{:02d}:{:02d}:{:02d}Z".format(
-        era * 400 + year + (month <= 2),
+        year,
         month,
         day,
         second // 3600,

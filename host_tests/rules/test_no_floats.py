@@ -19,6 +19,9 @@ PATH = (
     "energy",
     "register_record",
     "journal",
+    "local_time",
+    "holiday",
+    "tariff",
 )
 
 
