@@ -49,6 +49,7 @@ def status(snapshot):
             "breaker": snapshot.breaker,
             "reconnect": snapshot.reconnect,
             "fault": snapshot.fault,
+            "mains": snapshot.mains,
         },
     }
 

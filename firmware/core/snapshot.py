@@ -4,7 +4,7 @@
 class Snapshot:
     """Plain values; units in the names. Built by the metering service, never changed after."""
 
-    def __init__(self, meter, supply, now_us):
+    def __init__(self, meter, supply, now_us, mains=None):
         power_mw, age_us, quality = meter.power_now(now_us)
         register = meter.register
         self.uptime_ms = now_us // 1000
@@ -28,3 +28,4 @@ class Snapshot:
         self.breaker = supply.breaker
         self.reconnect = supply.reconnect
         self.fault = supply.fault
+        self.mains = mains

@@ -1,5 +1,6 @@
 """The board itself: why it started, its watchdog, its memory."""
 
+import binascii
 import gc
 
 import machine
@@ -16,6 +17,11 @@ _CAUSES = {
 def reset_cause():
     """Return one of ``core.event_log.RESET_CAUSES``. A brown-out cannot be told from a power-on."""
     return _CAUSES.get(machine.reset_cause(), "unknown")
+
+
+def unique_id():
+    """Return hex digits that no other board has: its MAC address."""
+    return str(binascii.hexlify(machine.unique_id()), "ascii")
 
 
 def watchdog(timeout_ms):

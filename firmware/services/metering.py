@@ -81,7 +81,7 @@ class Metering:
     def snapshot(self):
         """Return what is known now."""
         now_us = self._clock.update(time.ticks_us(), time.ticks_ms())
-        return Snapshot(self.meter, self.supply, now_us)
+        return Snapshot(self.meter, self.supply, now_us, self._mains.present())
 
     def uptime_s(self):
         """Return seconds since boot."""

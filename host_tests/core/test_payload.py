@@ -67,6 +67,7 @@ def test_the_status_tells_the_supply():
         "breaker": "open",
         "reconnect": "customer",
         "fault": "lower_flicker",
+        "mains": None,
     }
 
 
