@@ -6,6 +6,7 @@ message. A file with any fault is refused whole, since half a configuration is a
 
 import json
 
+from core.discovery import FORMS
 from core.energy import parse_kwh
 from core.pulse_filter import interval_min_us
 
@@ -15,12 +16,15 @@ TEXT = "text"
 DIGITS = "digits"
 PIN = "GPIO number"
 READING = "reading"
+CHOICE = "one of"
+TOPIC = "topic"
 
 FILE = "file"
 LAST_GOOD = "last_good"
 DEFAULTS = "defaults"
 
-# name: (kind, default, least, most, help). For text, least and most are lengths.
+# name: (kind, default, least, most, help). For text, least and most are lengths; for a choice,
+# least is what there is to choose from.
 SCHEMA: dict[str, tuple] = {
     "meter.number": (DIGITS, "", 8, 8, "number printed on the meter, 8 digits, or empty"),
     "meter.imp_per_kwh": (WHOLE, 1000, 1, 100000, "meter constant, imp/kWh"),
@@ -51,10 +55,22 @@ SCHEMA: dict[str, tuple] = {
     "wifi.password": (TEXT, "", 0, 63, "WPA2 passphrase, 8 to 63 characters, or empty"),
     "wifi.hostname": (TEXT, "omnipower", 1, 32, "name on the network"),
     "time.server": (TEXT, "pool.ntp.org", 1, 64, "NTP server"),
+    "mqtt.host": (TEXT, "", 0, 64, "the broker's name or address, empty: no MQTT"),
+    "mqtt.port": (WHOLE, 1883, 1, 65535, "TCP port of the broker, usually 8883 with TLS"),
+    "mqtt.user": (TEXT, "", 0, 64, "user name, empty: none"),
+    "mqtt.password": (TEXT, "", 0, 128, "password, empty: none"),
+    "mqtt.tls": (FLAG, False, None, None, "encrypt, and check the broker's certificate"),
+    "mqtt.ca_file": (TEXT, "ca.pem", 1, 64, "file with the certificate of the CA to trust"),
+    "mqtt.keepalive_s": (WHOLE, 30, 5, 3600, "silent 1.5 times as long, the reader is offline"),
+    "mqtt.prefix": (TOPIC, "omnipower", 1, 64, "the reader's topics begin with this"),
+    "mqtt.discovery": (CHOICE, "entity", FORMS, None, "how Home Assistant learns of the reader"),
+    "mqtt.discovery_prefix": (TOPIC, "homeassistant", 1, 64, "Home Assistant's discovery prefix"),
+    "mqtt.deadband_w": (WHOLE, 10, 0, 10000, "power is published when it moved as much, W"),
+    "mqtt.energy_s": (WHOLE, 30, 1, 3600, "least time between two published readings"),
     "web.port": (WHOLE, 80, 1, 65535, "TCP port of the web page"),
 }
 
-SECRETS = ("wifi.password",)
+SECRETS = ("wifi.password", "mqtt.password")
 _QUOTED_MAX = 40
 
 
@@ -70,6 +86,10 @@ def accepted(name):
         return FLAG
     if kind == TEXT:
         return "text of {} to {} characters".format(least, most)
+    if kind == CHOICE:
+        return "one of " + ", ".join(['"{}"'.format(choice) for choice in least])
+    if kind == TOPIC:
+        return "text of {} to {} characters without + or #".format(least, most)
     if kind == READING:
         return 'a reading in quotes such as "12345.678", up to 99999999.999, or empty'
     if kind == DIGITS:
@@ -88,6 +108,10 @@ def _fits(name, value):
         # A bool is an int to isinstance(), and 1 is not true.
         return type(value) is int and least <= value <= most
     if not isinstance(value, str):
+        return False
+    if kind == CHOICE:
+        return value in least
+    if kind == TOPIC and ("+" in value or "#" in value):
         return False
     if kind == READING:
         return not value or _is_reading(value)
