@@ -27,6 +27,7 @@ from services.connection import Connection
 from services.health import WATCHDOG_MS, Health
 from services.logbook import Logbook
 from services.metering import Metering
+from services.mqtt import Mqtt
 from services.persistence import Persistence
 from services.settings import Settings
 from services.supervisor import keep
@@ -47,6 +48,7 @@ class Reader:
         self._build_metering(values)
         self._build_storage(values)
         self._build_network(values)
+        self._build_mqtt(values)
         self.cause = board.reset_cause()
 
     def _build_metering(self, values):
@@ -111,6 +113,24 @@ class Reader:
         )
         self.app = web.build(self.status, self.events.events)
 
+    def _build_mqtt(self, values):
+        self.mqtt = Mqtt(
+            values,
+            board.unique_id(),
+            VERSION,
+            self.metering.snapshot,
+            self.status,
+            self.set_reading,
+            self.wifi.connected,
+            lambda: clock.utc_s() is not None,
+            self.metering.quiet,
+        )
+
+    def set_reading(self, text):
+        """Set the register from the meter's display. Raises ValueError."""
+        self.metering.meter.register.set_reading(text)
+        self.logbook.write(event_log.REGISTER_SET)
+
     def restore(self):
         """Continue from what was stored, and apply a reading newly configured."""
         self.persistence.load()
@@ -133,6 +153,7 @@ class Reader:
         body["time_error"] = self.timesync.error
         body["wifi"] = {"rssi_dbm": self.wifi.rssi_dbm(), "error": self.connection.error}
         body["heap"] = {"used": heap_used, "free": heap_free}
+        body["mqtt"] = self.mqtt.report()
         body["failures"] = self.failures
         body["reset_cause"] = self.cause
         body["version"] = VERSION
@@ -159,6 +180,7 @@ class Reader:
             "health": health.run,
             "connection": self.connection.run,
             "timesync": self.timesync.run,
+            "mqtt": self.mqtt.run,
             "web": lambda: web.serve(self.app, port),
         }
         await asyncio.gather(

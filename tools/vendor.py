@@ -11,15 +11,19 @@ import shutil
 import sys
 from pathlib import Path
 
-# The firmware serves a page, events and WebSockets; helpers is what those import.
-PACKAGES = {"microdot": ("__init__", "microdot", "helpers", "sse", "websocket")}
+# The firmware serves a page, events and WebSockets; helpers is what those import. Of the MQTT
+# client only the protocol: sockets, clock and configuration are the firmware's own.
+PACKAGES = {
+    "microdot": ("__init__", "microdot", "helpers", "sse", "websocket"),
+    "chumicro_mqtt": ("__init__", "_wire", "client"),
+}
 
 
 def main(target: Path) -> None:
     """Fill `target` with the packages and nothing else."""
     shutil.rmtree(target, ignore_errors=True)
     for package, modules in PACKAGES.items():
-        distribution = importlib.metadata.distribution(package)
+        distribution = importlib.metadata.distribution(package.replace("_", "-"))
         (target / package).mkdir(parents=True)
         for module in modules:
             source = Path(str(distribution.locate_file(f"{package}/{module}.py")))

@@ -35,8 +35,8 @@ SYSTEM = {"asyncio", "gc", "os", "random", "select", "socket", "ssl", "sys", "ti
 ALLOWED = {
     "core": {"core"} | PURE,
     "drivers": {"core", "drivers"} | PURE | SYSTEM | HARDWARE,
-    "services": {"core", "drivers", "services", "microdot"} | PURE | SYSTEM,
-    "main": {"core", "drivers", "services", "microdot"} | PURE | SYSTEM | HARDWARE,
+    "services": {"core", "drivers", "services", "microdot", "chumicro_mqtt"} | PURE | SYSTEM,
+    "main": {"core", "drivers", "services", "microdot", "chumicro_mqtt"} | PURE | SYSTEM | HARDWARE,
 }
 
 
