@@ -22,6 +22,7 @@ help: ## Show this help
 # PROFILE= ## the load to play
 # SCENARIO= ## normal, bounce, flicker, breaker or power_cut
 # PORT= ## of the web page (8080)
+# MQTT_PORT= ## of the MQTT broker (any that is free)
 # DURATION= ## end by itself after so many seconds
 # PULSE_WIDTH_MS= ## of the meter's LED
 # ARGS= ## anything else, passed on as it is (for test: to pytest)
@@ -30,6 +31,7 @@ RUN_OPTIONS = \
 	$(if $(PROFILE),--profile $(PROFILE)) \
 	$(if $(SCENARIO),--scenario $(SCENARIO)) \
 	$(if $(PORT),--port $(PORT)) \
+	--broker $(or $(MQTT_PORT),0) \
 	$(if $(DURATION),--duration $(DURATION)) \
 	$(if $(PULSE_WIDTH_MS),--pulse-width-ms $(PULSE_WIDTH_MS))
 

@@ -30,6 +30,9 @@ def main() -> int:
             duration_wall_s=options.duration or None,
             fresh=options.fresh,
             faults=dict(options.fault),
+            config=_sections(options.set),
+            install=options.install,
+            broker_port=options.broker,
         )
         output = make_output()
         try:
@@ -86,6 +89,28 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME=JSON",
         help="something the imitated board gets wrong, such as drop_per_million=1000",
     )
+    parser.add_argument(
+        "--broker",
+        type=settings.whole_number(0, 65_535),
+        metavar="PORT",
+        help="start mosquitto on this port of loopback, 0 for any, and have the reader use it",
+    )
+    parser.add_argument(
+        "--set",
+        type=_setting,
+        action="append",
+        default=[],
+        metavar="SECTION.FIELD=JSON",
+        help="a field of the reader's configuration, such as mqtt.deadband_w=50",
+    )
+    parser.add_argument(
+        "--install",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="copy a file to the reader's flash, such as the certificate of a CA",
+    )
     settings.add_options(parser)
     return parser
 
@@ -96,6 +121,21 @@ def _fault(text: str) -> tuple[str, Any]:
         return name, json.loads(value)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r}: accepted is NAME=JSON value") from error
+
+
+def _setting(text: str) -> tuple[str, str, Any]:
+    name, value = _fault(text)
+    section, _, field = name.partition(".")
+    if not section or not field:
+        raise argparse.ArgumentTypeError(f"{text!r}: accepted is SECTION.FIELD=JSON value")
+    return section, field, value
+
+
+def _sections(fields: list[tuple[str, str, Any]]) -> dict[str, dict[str, Any]]:
+    sections: dict[str, dict[str, Any]] = {}
+    for section, field, value in fields:
+        sections.setdefault(section, {})[field] = value
+    return sections
 
 
 def _check_port_is_free(port: int) -> None:

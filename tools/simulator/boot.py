@@ -1,7 +1,8 @@
 """Boot the firmware on the imitated board: runs under MicroPython, with ``main.py`` as it is.
 
 Takes the path of a JSON file that the supervisor writes: meter_port, state_dir, speed,
-http_port, reset_cause, imp_per_kwh, register_kwh, faults.
+http_port, reset_cause, imp_per_kwh, register_kwh, faults, config (sections to be changed in the
+reader's configuration), install (files to be put on its flash).
 """
 
 import json
@@ -66,10 +67,23 @@ def _configure(boot):
         }
     if not isinstance(document, dict) or not isinstance(document.get("web", {}), dict):
         return
-    if document.get("web", {}).get("port") != boot["http_port"]:
-        document.setdefault("web", {})["port"] = boot["http_port"]
+    before = json.dumps(document)
+    document.setdefault("web", {})["port"] = boot["http_port"]
+    for section, fields in boot.get("config", {}).items():
+        if isinstance(document.setdefault(section, {}), dict):
+            document[section].update(fields)
+    if json.dumps(document) != before or "config.json" not in os.listdir():
         with open("config.json", "w") as file:
             json.dump(document, file)
+
+
+def _install(paths):
+    """Copy single files to the flash."""
+    for path in paths:
+        with open(path, "rb") as file:
+            content = file.read()
+        with open(path.rsplit("/", 1)[-1], "wb") as file:
+            file.write(content)
 
 
 def run(path):
@@ -96,6 +110,7 @@ def run(path):
     _mount(boot["state_dir"])
     _install_page(firmware)
     _configure(boot)
+    _install(boot.get("install", ()))
     for every_ms, duration_ms in boot.get("faults", {}).get("stalls_ms", ()):
         world.inject(every_ms * 1000, duration_ms * 1000)
     world.drop_per_million = boot.get("faults", {}).get("drop_per_million", 0)

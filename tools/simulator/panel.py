@@ -21,6 +21,7 @@ from .view import (
     View,
     clock_text,
     in_step_text,
+    mqtt_text,
     power_text,
     rejected_text,
     supply_text,
@@ -67,12 +68,16 @@ class LinePanel:
 
     def __init__(self) -> None:
         self._due_wall_s = 0.0
+        self._mqtt_port: int | None = None
 
     def show(self, view: View) -> None:
         now_wall_s = time.monotonic()
         if now_wall_s >= self._due_wall_s:
             self._due_wall_s = now_wall_s + LINE_INTERVAL_WALL_S
             print(compact_line(view), flush=True)
+        if view.mqtt_port != self._mqtt_port:
+            self._mqtt_port = view.mqtt_port
+            print(f"watch MQTT: {mqtt_text(view)}", flush=True)
 
     def note(self, text: str) -> None:
         print(text, flush=True)
@@ -256,6 +261,8 @@ def _details(view: View) -> Table:
     errors = reader.get("config", "errors") if reader else None
     if errors:
         table.add_row("config", Text("; ".join(map(str, errors)), style="yellow"))
+    if view.mqtt_port is not None:
+        table.add_row("mqtt", mqtt_text(view))
     table.add_row("page", Text.assemble((view.url, "underline"), (f"  {view.state}", "dim")))
     return table
 

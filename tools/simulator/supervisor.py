@@ -11,8 +11,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from . import broker, reader_status, settings
 from . import ledger as ledgers
-from . import reader_status, settings
 from .child import FirmwareChild, MeterChild
 from .chronicle import Chronicle
 from .panel import Output
@@ -48,6 +48,10 @@ class RunOptions:
     duration_wall_s: float | None = None
     fresh: bool = False
     faults: dict[str, Any] = field(default_factory=dict)
+    config: dict[str, dict[str, Any]] = field(default_factory=dict)
+    install: list[Path] = field(default_factory=list)
+    # None: no broker is started; 0: on any free port.
+    broker_port: int | None = None
 
 
 class SupervisorError(RuntimeError):
@@ -66,6 +70,7 @@ class Supervisor:
         self._policy = RestartPolicy()
         self._meter: MeterChild | None = None
         self._firmware: FirmwareChild | None = None
+        self._broker: broker.Broker | None = None
         self._poll = StatusPoll(options.port)
         self._truth: dict[str, Any] = {}
         self._meter_port = 0
@@ -90,6 +95,7 @@ class Supervisor:
         }
         try:
             self._prepare()
+            self._start_broker()
             self._start_meter()
             self._schedule_first_start()
             self._loop()
@@ -120,6 +126,25 @@ class Supervisor:
             self._state.clear()
         self._ledger = ledgers.read(path)
         (path / "firmware.log").write_bytes(b"")
+
+    def _start_broker(self) -> None:
+        if self._options.broker_port is None:
+            return
+        if broker.find() is None:
+            self._output.note(broker.MISSING)
+            return
+        self._broker = broker.Broker(self._state.path, self._options.broker_port)
+        try:
+            self._broker.start()
+        except broker.BrokerError as error:
+            raise SupervisorError(str(error)) from error
+
+    def _reader_config(self) -> dict[str, dict[str, Any]]:
+        """What the reader is configured with, beyond what fits the virtual meter."""
+        config = {section: dict(fields) for section, fields in self._options.config.items()}
+        if self._broker is not None:
+            config.setdefault("mqtt", {}).update(host=broker.HOST, port=self._broker.port)
+        return config
 
     def _start_meter(self) -> None:
         path = self._state.path
@@ -158,6 +183,8 @@ class Supervisor:
             "faults": self._options.faults,
             "imp_per_kwh": self._options.meter.imp_per_kwh,
             "register_kwh": kwh_text(self._options.meter.register_wh),
+            "config": self._reader_config(),
+            "install": [str(path.resolve()) for path in self._options.install],
             "log": str(path / "firmware.log"),
         }
         boot_path = path / "boot.json"
@@ -284,6 +311,7 @@ class Supervisor:
                 url=f"http://127.0.0.1:{self._options.port}/",
                 state=state,
                 virtual_us=truth.get("t_us", 0),
+                mqtt_port=self._broker.port if self._broker else None,
                 speed=self._options.speed,
                 achieved_speed=self._chronicle.speed,
                 imp_per_kwh=meter.imp_per_kwh,
@@ -364,5 +392,7 @@ class Supervisor:
             self._firmware.stop()
         if self._meter is not None:
             self._meter.stop()
+        if self._broker is not None:
+            self._broker.stop()
         if self._state.path.is_dir():
             self._ledger.write(self._state.path)

@@ -18,6 +18,7 @@ class View:
     title: str = ""
     url: str = ""
     state: str = "starting"
+    mqtt_port: int | None = None
     virtual_us: int = 0
     speed: float = 1.0
     achieved_speed: float | None = None
@@ -80,6 +81,19 @@ def in_step_text(behind: int | None) -> str:
     if behind == 0:
         return "in step"
     return f"{AT_LEAST} {abs(behind)} {'missing' if behind > 0 else 'too many'}"
+
+
+def mqtt_text(view: View) -> str:
+    """How to watch the topics, and how the reader's connection is."""
+    if view.mqtt_port is None:
+        return ""
+    report = view.reader.get("mqtt") if view.reader else None
+    state = UNKNOWN
+    if isinstance(report, dict):
+        state = f"{report.get('state')}, {report.get('messages')} messages"
+        if report.get("error"):
+            state += f" ({report['error']})"
+    return f"mosquitto_sub -p {view.mqtt_port} -t '#' -v  {state}"
 
 
 SUPPLY_WORDS = {
