@@ -22,6 +22,8 @@ PATH = (
     "local_time",
     "holiday",
     "tariff",
+    "interval",
+    "history",
 )
 
 
