@@ -35,10 +35,10 @@ RUN_OPTIONS = \
 	$(if $(DURATION),--duration $(DURATION)) \
 	$(if $(PULSE_WIDTH_MS),--pulse-width-ms $(PULSE_WIDTH_MS))
 
-run: build/lib/.stamp ## Run the firmware on a virtual meter, with a live panel
+run: build/lib/.stamp build/www/.stamp ## Run the firmware on a virtual meter, with a live panel
 	@$(PY) -m tools.simulator $(strip $(RUN_OPTIONS) $(ARGS))
 
-test: build/lib/.stamp ## Run all tests on CPython and on two MicroPythons
+test: build/lib/.stamp build/www/.stamp ## Run all tests on CPython and on two MicroPythons
 	@$(PY) -m pytest $(ARGS)
 
 lint: build/lib/.stamp build/typings/.stamp ## Check style, types (against the ESP32) and byte-compilation
@@ -83,6 +83,11 @@ clean: ## Remove everything that make has created
 # What the board holds in lib/ and the interpreter on this machine imports from build/lib/.
 build/lib/.stamp: .venv/.stamp tools/vendor.py
 	@$(PY) tools/vendor.py build/lib
+	@touch $@
+
+# What the board holds in www/.
+build/www/.stamp: .venv/.stamp tools/build_www.py $(wildcard firmware/www/* firmware/www/vendor/*)
+	@$(PY) tools/build_www.py build/www
 	@touch $@
 
 build/typings/.stamp: .venv/.stamp tools/typings.py

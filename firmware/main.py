@@ -9,12 +9,14 @@ import time
 
 import micropython
 
-from core import event_log, payload
+from core import event_log, password, payload
 from core.edge_ring import EdgeRing
 from core.event_log import EventLog
+from core.journal import Journal
 from core.meter import Meter
 from core.supply import Supply
 from core.ticks import MonotonicClock
+from core.trend import Trend
 from drivers import board, clock, ntp, pulse_count
 from drivers.flash_store import FileStore, NvsStore, RtcStore, TextFile
 from drivers.led_sense import LedSense
@@ -32,6 +34,8 @@ from services.persistence import Persistence
 from services.settings import Settings
 from services.supervisor import keep
 from services.timesync import TimeSync
+from services.trending import Trending
+from services.web_auth import Guard
 
 VERSION = "0.1.0"
 
@@ -111,7 +115,35 @@ class Reader:
             self.metering.quiet,
             self.logbook.clock_set,
         )
-        self.app = web.build(self.status, self.events.events)
+        self._build_web(values)
+
+    def _build_web(self, values):
+        register = self.metering.meter.register
+        supply = self.metering.supply
+        self.trending = Trending(Trend(), self.metering)
+        self.guard = Guard(
+            Journal("password", password.KIND, (NvsStore(), FileStore())),
+            self.metering.uptime_s,
+            lambda: False,
+            values["web.read_open"],
+        )
+        parts = web.Parts(
+            status=self.status,
+            events=self.events.events,
+            guard=self.guard,
+            settings=self.settings,
+            register=register,
+            log=self.logbook.write,
+            trend=self.trending.body,
+            mark=lambda: (supply.state, supply.reconnect, supply.fault, register.base_total),
+            restart=self.restart,
+        )
+        self.app = web.build(parts)
+
+    def restart(self):
+        """Save, and start anew with what is configured now."""
+        self.persistence.save()
+        board.restart()
 
     def _build_mqtt(self, values):
         self.mqtt = Mqtt(
@@ -134,6 +166,7 @@ class Reader:
     def restore(self):
         """Continue from what was stored, and apply a reading newly configured."""
         self.persistence.load()
+        self.guard.load()
         reading = self.settings.values["meter.reading_kwh"]
         if reading and self.metering.meter.register.seed(reading):
             self.logbook.write(event_log.REGISTER_SET)
@@ -153,6 +186,11 @@ class Reader:
         body["time_error"] = self.timesync.error
         body["wifi"] = {"rssi_dbm": self.wifi.rssi_dbm(), "error": self.connection.error}
         body["heap"] = {"used": heap_used, "free": heap_free}
+        body["meter"] = {
+            "number": self.settings.values["meter.number"],
+            "prosumer": self.settings.values["meter.prosumer"],
+        }
+        body["web"] = {"password_set": self.guard.is_set(), "error": self.guard.problem}
         body["mqtt"] = self.mqtt.report()
         body["failures"] = self.failures
         body["reset_cause"] = self.cause
@@ -168,6 +206,7 @@ class Reader:
             self.count.start()
         self.breaker.start()
         port = self.settings.values["web.port"]
+        idle_s = self.settings.values["web.idle_s"]
         health = Health(
             lambda: self.metering.beats,
             board.watchdog(WATCHDOG_MS),
@@ -181,7 +220,8 @@ class Reader:
             "connection": self.connection.run,
             "timesync": self.timesync.run,
             "mqtt": self.mqtt.run,
-            "web": lambda: web.serve(self.app, port),
+            "web": lambda: web.serve(self.app, port, idle_s),
+            "trend": self.trending.run,
         }
         await asyncio.gather(
             *[keep(name, start, self.failures) for name, start in services.items()]

@@ -68,6 +68,8 @@ SCHEMA: dict[str, tuple] = {
     "mqtt.deadband_w": (WHOLE, 10, 0, 10000, "power is published when it moved as much, W"),
     "mqtt.energy_s": (WHOLE, 30, 1, 3600, "least time between two published readings"),
     "web.port": (WHOLE, 80, 1, 65535, "TCP port of the web page"),
+    "web.read_open": (FLAG, True, None, None, "reading needs no password on the local network"),
+    "web.idle_s": (WHOLE, 10, 1, 86400, "a client that gets nothing through so long is cut off"),
 }
 
 SECRETS = ("wifi.password", "mqtt.password")
@@ -156,6 +158,34 @@ def _unknown(name, what, accepts):
     if len(name) > _QUOTED_MAX:
         text += "..."
     return "{}: no such {}; accepted: {}".format(text, what, accepts)
+
+
+def shown(settings):
+    """Return (document, secrets) of settings: sections of fields, and which secrets are set."""
+    document = {}
+    for name, value in settings.items():
+        if name not in SECRETS:
+            section, field = name.split(".")
+            document.setdefault(section, {})[field] = value
+    return document, {name: bool(settings[name]) for name in SECRETS}
+
+
+def merge(document, change):
+    """Return (document, errors): a copy with the fields of ``change`` put into it.
+
+    Only the shape of ``change`` is checked; the result is for ``validate``.
+    """
+    merged = {section: dict(fields) for section, fields in document.items()}
+    errors = []
+    if not isinstance(change, dict):
+        return merged, ["config.json: not an object of sections; accepted: {...}"]
+    for section, fields in change.items():
+        if not isinstance(fields, dict):
+            name = _unknown(str(section), "section", "").split(":")[0]
+            errors.append("{}: not an object; accepted: an object of fields".format(name))
+        else:
+            merged.setdefault(section, {}).update(fields)
+    return merged, errors
 
 
 def validate(document):

@@ -46,3 +46,8 @@ def heap_bytes():
 def collect():
     """Collect garbage now, at a time of one's own choosing."""
     gc.collect()
+
+
+def restart():
+    """Reset the chip; does not return."""
+    machine.reset()

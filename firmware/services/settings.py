@@ -1,4 +1,6 @@
-"""Load the configuration, and remember the last one that was good."""
+"""Load the configuration, remember the last one that was good, and change it on request."""
+
+import json
 
 from core import config
 
@@ -14,6 +16,8 @@ class Settings:
     """
 
     def __init__(self, file, last_good, has_pin):
+        self._file = file
+        self._last_good = last_good
         text = file.read()
         kept = last_good.read()
         self._has_pin = has_pin
@@ -29,6 +33,42 @@ class Settings:
                 last_good.write(text)
             except OSError as error:
                 self.errors.append("config.json: its copy could not be kept: {}".format(error))
+
+    def shown(self):
+        """Return what ``/api/v1/config`` answers: what is in force, and no secrets."""
+        values, secrets = config.shown(self.values)
+        return {
+            "source": self.source,
+            "errors": self.errors,
+            "values": values,
+            "secrets": secrets,
+        }
+
+    def change(self, document):
+        """Put the fields of ``document`` into ``config.json``; they apply after a restart.
+
+        Fields left out stay as the file has them, or, where that is faulty, the last good one.
+
+        Returns:
+            Errors, one line per fault; with any, nothing was changed.
+
+        Raises:
+            OSError: the file could not be written.
+        """
+        changed, errors = config.merge(self._document(), document)
+        if not errors:
+            values, errors = config.validate(changed)
+            errors = errors or self._pins_refused(values)
+        if not errors:
+            self._file.write(json.dumps(changed))
+        return errors
+
+    def _document(self):
+        for file in (self._file, self._last_good):
+            text = file.read()
+            if text is not None and not config.parse(text)[1]:
+                return json.loads(text)
+        return {}
 
     def _pins_refused(self, values):
         return [

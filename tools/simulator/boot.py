@@ -28,12 +28,14 @@ def _mount(state_dir):
     os.chdir("/flash")
 
 
-def _install_page(firmware):
-    """Copy the page to the flash, as deploying does; only what changed is written."""
+def _install_page(built):
+    """Copy the built page to the flash, as deploying does; only what changed is written."""
     if "www" not in os.listdir():
         os.mkdir("www")
-    for name in os.listdir(firmware + "/www"):
-        with open(firmware + "/www/" + name, "rb") as file:
+    for name in os.listdir(built):
+        if not name.endswith(".gz"):
+            continue
+        with open(built + "/" + name, "rb") as file:
             fresh = file.read()
         try:
             with open("www/" + name, "rb") as file:
@@ -67,8 +69,11 @@ def _configure(boot):
         }
     if not isinstance(document, dict) or not isinstance(document.get("web", {}), dict):
         return
+    # Browsers do not hurry along with virtual time, so patience with them is as long in theirs.
+    idle_s = min(86400, max(10, int(10 * boot["speed"])))
+    web = {"port": boot["http_port"], "idle_s": idle_s}
     before = json.dumps(document)
-    document.setdefault("web", {})["port"] = boot["http_port"]
+    document.setdefault("web", {}).update(web)
     for section, fields in boot.get("config", {}).items():
         if isinstance(document.setdefault(section, {}), dict):
             document[section].update(fields)
@@ -108,7 +113,7 @@ def run(path):
     for signal, pin, active_low in _PINS:
         world.wire(signal, pin, active_low, link.lit[signal])
     _mount(boot["state_dir"])
-    _install_page(firmware)
+    _install_page(root + _ROOT + "/build/www")
     _configure(boot)
     _install(boot.get("install", ()))
     for every_ms, duration_ms in boot.get("faults", {}).get("stalls_ms", ()):

@@ -1,0 +1,173 @@
+"""The JSON interface ``/api/v1``, and what programs read beside it; see ``openapi.json``."""
+
+import json
+
+from core import event_log, metrics, password, payload
+from services.web_auth import body_of, refuse
+
+PREFIX = "/api/v1"
+NO_STORE = {"Cache-Control": "no-store"}
+RESOLUTIONS = ("quarter", "hour", "day", "month")
+HISTORY_FIELDS = ("start_utc", "wh", "pulses", "min_w", "max_w", "quality")
+
+
+def add(app, parts):
+    """Add the routes.
+
+    Args:
+        app: ``Microdot``.
+        parts: ``services.web.Parts``.
+    """
+    _add_reading(app, parts)
+    _add_history(app, parts)
+    _add_changes(app, parts)
+
+
+def _add_reading(app, parts):
+    guard = parts.guard
+
+    @app.get(PREFIX + "/status")
+    async def get_status(request):
+        return await guard.refuse_read(request) or (parts.status(), 200, dict(NO_STORE))
+
+    @app.get(PREFIX + "/events")
+    async def get_log(request):
+        refusal = await guard.refuse_read(request)
+        if refusal:
+            return refusal
+        events = [payload.event(event) for event in parts.events()]
+        return events, 200, dict(NO_STORE)
+
+    @app.get(PREFIX + "/trend")
+    async def get_trend(request):
+        return await guard.refuse_read(request) or (parts.trend(), 200, dict(NO_STORE))
+
+    @app.get(PREFIX + "/config")
+    async def get_config(request):
+        return await guard.refuse_read(request) or (parts.settings.shown(), 200, dict(NO_STORE))
+
+    @app.get("/metrics")
+    async def get_metrics(request):
+        refusal = await guard.refuse_read(request)
+        if refusal:
+            return refusal
+        body = "".join(metrics.lines(parts.status()))
+        return body, 200, {"Content-Type": metrics.CONTENT_TYPE, "Cache-Control": "no-store"}
+
+    @app.get("/events")
+    async def get_live(request):
+        return await guard.refuse_read(request) or parts.live.answer(request)
+
+
+def _add_history(app, parts):
+    guard = parts.guard
+
+    async def rows_of(request):
+        """Return (rows, None) or (None, answer that refuses)."""
+        refusal = await guard.refuse_read(request)
+        if refusal:
+            return None, refusal
+        resolution = request.args.get("resolution", "hour")
+        if resolution not in RESOLUTIONS:
+            return None, refuse(
+                400,
+                "resolution: {} is not accepted; accepted: {}".format(
+                    repr(resolution[:20]), ", ".join(RESOLUTIONS)
+                ),
+            )
+        if parts.history is None:
+            return None, refuse(404, "history: this reader keeps none; accepted: nothing")
+        return parts.history(resolution), None
+
+    @app.get(PREFIX + "/history")
+    async def get_history(request):
+        rows, refusal = await rows_of(request)
+        headers = {"Content-Type": "application/json", "Cache-Control": "no-store"}
+        return refusal or (_json_pieces(rows), 200, headers)
+
+    @app.get(PREFIX + "/history.csv")
+    async def get_history_csv(request):
+        rows, refusal = await rows_of(request)
+        headers = {
+            "Content-Type": "text/csv; charset=utf-8",
+            "Content-Disposition": 'attachment; filename="history.csv"',
+            "Cache-Control": "no-store",
+        }
+        return refusal or (_csv_pieces(rows), 200, headers)
+
+
+def _json_pieces(rows):
+    """Yield a JSON list row by row: months of intervals do not fit into memory."""
+    lead = "["
+    for row in rows:
+        yield lead + json.dumps(row)
+        lead = ","
+    yield "]" if lead == "," else "[]"
+
+
+def _csv_pieces(rows):
+    yield ",".join(HISTORY_FIELDS) + "\r\n"
+    for row in rows:
+        values = [row.get(name) for name in HISTORY_FIELDS]
+        yield ",".join(["" if value is None else str(value) for value in values]) + "\r\n"
+
+
+def _add_changes(app, parts):
+    guard = parts.guard
+
+    @app.put(PREFIX + "/config")
+    async def put_config(request):
+        refusal = await guard.refuse_change(request)
+        if refusal:
+            return refusal
+        document, refusal = body_of(request)
+        if refusal:
+            return refusal
+        try:
+            errors = parts.settings.change(document)
+        except OSError as error:
+            return refuse(507, "config.json: could not be written: {}".format(error))
+        if errors:
+            return {"error": errors[0], "errors": errors}, 422
+        parts.log(event_log.CONFIG)
+        return {"applied": "after restart", "restart": PREFIX + "/restart"}
+
+    @app.post(PREFIX + "/register")
+    async def post_register(request):
+        refusal = await guard.refuse_change(request)
+        if refusal:
+            return refusal
+        document, refusal = body_of(request)
+        if refusal:
+            return refusal
+        allow_lower = document.get("allow_lower", False)
+        if allow_lower is not True and allow_lower is not False:
+            return refuse(422, "allow_lower: not accepted; accepted: true or false")
+        try:
+            parts.register.set_reading(document.get("kwh"), allow_lower=allow_lower)
+        except ValueError as error:
+            return refuse(422, str(error).replace("reading_kwh", "kwh"))
+        parts.log(event_log.REGISTER_SET)
+        return {"kwh": parts.register.reading_kwh()}
+
+    @app.put(PREFIX + "/password")
+    async def put_password(request):
+        refusal = await guard.refuse_new_password(request)
+        if refusal:
+            return refusal
+        document, refusal = body_of(request)
+        if refusal:
+            return refusal
+        if not password.acceptable(document.get("password")):
+            return refuse(422, "password: not accepted; accepted: text of " + password.ACCEPTED)
+        if not await guard.set_password(document["password"]):
+            return refuse(507, "password: could not be stored")
+        return {"password": "set"}
+
+    @app.post(PREFIX + "/restart")
+    async def post_restart(request):
+        refusal = await guard.refuse_change(request)
+        if refusal:
+            return refusal
+        parts.restart_soon()
+        return {"restart": "in a second"}, 202
