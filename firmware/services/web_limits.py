@@ -20,7 +20,7 @@ _SWEEP_MS = 1000
 _CHUNK = 512
 # microdot takes this for a client that has gone, and tidies up.
 _ECONNRESET = 104
-_REASONS = {503: "Service Unavailable"}
+_REFUSAL = "HTTP/1.0 {} {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}"
 
 
 class Door:
@@ -152,11 +152,7 @@ class Connection:
     async def refuse(self, status, text):
         """Answer with an error."""
         body = json.dumps({"error": text})
-        self._stream.write(
-            "HTTP/1.0 {} {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}".format(
-                status, _REASONS.get(status, "Refused"), len(body), body
-            ).encode()
-        )
+        self._stream.write(_REFUSAL.format(status, "Refused", len(body), body).encode())
         await self._stream.drain()
 
     # What microdot calls.
