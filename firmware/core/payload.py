@@ -1,11 +1,11 @@
 """Snapshot to JSON-ready dicts: the only place where integers become what people read."""
 
 from core.energy import format_kwh
-from core.event_log import BOOT, CLOCK_NOT_SET, FAULT, RESET_CAUSES, SUPPLY
+from core.event_log import BOOT, CLOCK_NOT_SET, FAULT, RESET_CAUSES, SUPPLY, UPDATE, UPDATES
 from core.local_time import DAY_S, civil
 from core.supply import FAULTS, STATES
 
-_VALUES = {BOOT: RESET_CAUSES, SUPPLY: STATES, FAULT: FAULTS}
+_VALUES = {BOOT: RESET_CAUSES, SUPPLY: STATES, FAULT: FAULTS, UPDATE: UPDATES}
 
 
 def power_w(power_mw):
@@ -19,7 +19,7 @@ def power_w(power_mw):
 
 def status(snapshot):
     """Return the body of ``/api/v1/status`` that follows from the snapshot."""
-    return {
+    body = {
         "uptime_ms": snapshot.uptime_ms,
         "register": {
             # Text, since a single-precision float cannot hold a reading of 8 digits.
@@ -52,6 +52,19 @@ def status(snapshot):
             "mains": snapshot.mains,
         },
     }
+    if snapshot.demand:
+        body["demand"] = demand(snapshot.demand)
+    return body
+
+
+def demand(state):
+    """Return ``Demand.state()`` as people and programs read it; None is not known yet."""
+    body = dict(state)
+    body["peaks"] = [
+        {"start_utc": utc_text(start_s), "mean_w": mean_w, "charged_w": charged_w}
+        for start_s, mean_w, charged_w in state["peaks"]
+    ]
+    return body
 
 
 def utc_text(utc_s):

@@ -4,7 +4,7 @@
 class Snapshot:
     """Plain values; units in the names. Built by the metering service, never changed after."""
 
-    def __init__(self, meter, supply, now_us, mains=None):
+    def __init__(self, meter, supply, now_us, mains=None, demand=None):
         power_mw, age_us, quality = meter.power_now(now_us)
         register = meter.register
         self.uptime_ms = now_us // 1000
@@ -29,3 +29,5 @@ class Snapshot:
         self.reconnect = supply.reconnect
         self.fault = supply.fault
         self.mains = mains
+        # As `core.demand.Demand.state` returns it, or None.
+        self.demand = demand

@@ -27,6 +27,7 @@ class Metering:
         lag: ``LoopLag``, or None.
         on_pulses: called with no argument after a beat that counted pulses.
         on_change: called with the supply's previous (state, fault, seconds) when they change.
+        demand: function that returns ``Demand.state()`` for snapshots, or None.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Metering:
         self._lag = lag
         self.on_pulses = None
         self.on_change = None
+        self.demand = None
         self.beats = 0
 
     async def run(self):
@@ -81,7 +83,8 @@ class Metering:
     def snapshot(self):
         """Return what is known now."""
         now_us = self._clock.update(time.ticks_us(), time.ticks_ms())
-        return Snapshot(self.meter, self.supply, now_us, self._mains.present())
+        demand = self.demand() if self.demand else None
+        return Snapshot(self.meter, self.supply, now_us, self._mains.present(), demand)
 
     def uptime_s(self):
         """Return seconds since boot."""

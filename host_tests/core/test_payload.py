@@ -152,3 +152,20 @@ def test_an_event_is_json_with_date_duration_and_reading():
         "reading_kwh": "12345678.901",
     }
     assert record(event_log.SUPPLY, 0, None)["utc"] == "clock not set"
+
+
+def test_the_status_tells_the_demand():
+    shot = snapshot()
+    assert "demand" not in payload.status(shot)
+    shot.demand = {
+        "hour_mean_w": 5,
+        "today_wh": None,
+        "peaks": [(1767225600, 3000, 1500)],
+        "new_peak_warning": False,
+    }
+    assert json.loads(json.dumps(payload.status(shot)))["demand"] == {
+        "hour_mean_w": 5,
+        "today_wh": None,
+        "peaks": [{"start_utc": "2026-01-01T00:00:00Z", "mean_w": 3000, "charged_w": 1500}],
+        "new_peak_warning": False,
+    }
