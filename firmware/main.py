@@ -7,6 +7,7 @@ and power, snapshot, publishers.
 import asyncio
 import time
 
+import boot_select
 import micropython
 
 from core import event_log, password, payload
@@ -31,19 +32,26 @@ from services.logbook import Logbook
 from services.metering import Metering
 from services.mqtt import Mqtt
 from services.persistence import Persistence
+from services.probation import Probation
 from services.settings import Settings
 from services.supervisor import keep
 from services.timesync import TimeSync
 from services.trending import Trending
 from services.web_auth import Guard
+from services.web_pages import Pages
 
 VERSION = "0.1.0"
 
 
 class Reader:
-    """The optical meter reader, assembled from its configuration."""
+    """The optical meter reader, assembled from its configuration.
 
-    def __init__(self):
+    Args:
+        home: where this version's own files are, "" or a directory with a slash at its end.
+    """
+
+    def __init__(self, home=""):
+        self.home = home
         self.settings = Settings(
             TextFile("config.json"), TextFile("config.good.json"), board.has_pin
         )
@@ -138,7 +146,7 @@ class Reader:
             mark=lambda: (supply.state, supply.reconnect, supply.fault, register.base_total),
             restart=self.restart,
         )
-        self.app = web.build(parts)
+        self.app = web.build(parts, pages=Pages(self.home + "www"))
 
     def restart(self):
         """Save, and start anew with what is configured now."""
@@ -171,6 +179,11 @@ class Reader:
         if reading and self.metering.meter.register.seed(reading):
             self.logbook.write(event_log.REGISTER_SET)
         self.logbook.write(event_log.BOOT, event_log.RESET_CAUSES.index(self.cause))
+        if boot_select.failed_slot():
+            self._log_update("rolled_back")
+
+    def _log_update(self, outcome):
+        self.logbook.write(event_log.UPDATE, event_log.UPDATES.index(outcome))
 
     def status(self):
         """Return what ``/api/v1/status`` answers."""
@@ -213,10 +226,18 @@ class Reader:
             board.collect,
             self.metering.quiet,
         )
+        probation = Probation(
+            lambda: self.metering.beats,
+            self.failures,
+            boot_select.confirm,
+            self.metering.quiet,
+            lambda: self._log_update("confirmed"),
+        )
         services = {
             "metering": self.metering.run,
             "persistence": self.persistence.run,
             "health": health.run,
+            "probation": probation.run,
             "connection": self.connection.run,
             "timesync": self.timesync.run,
             "mqtt": self.mqtt.run,
@@ -228,10 +249,10 @@ class Reader:
         )
 
 
-def main():
+def main(home=""):
     """Run the reader; on Ctrl-C the register is saved before the prompt appears."""
     micropython.alloc_emergency_exception_buf(100)
-    reader = Reader()
+    reader = Reader(home)
     try:
         asyncio.run(reader.run())
     except KeyboardInterrupt:

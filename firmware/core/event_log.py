@@ -12,9 +12,12 @@ SUPPLY = "supply"
 FAULT = "fault"
 REGISTER_SET = "register_set"
 CONFIG = "config"
-NAMES = (BOOT, SUPPLY, FAULT, REGISTER_SET, CONFIG)
+UPDATE = "update"
+NAMES = (BOOT, SUPPLY, FAULT, REGISTER_SET, CONFIG, UPDATE)
 # Values of a boot event; a brown-out cannot be told from a power-on.
 RESET_CAUSES = ("unknown", "power_on", "hard", "watchdog", "deepsleep", "soft")
+# Values of an update event: what became of the version that was on probation.
+UPDATES = ("confirmed", "rolled_back")
 
 CLOCK_NOT_SET = "clock not set"
 

@@ -34,9 +34,14 @@ SYSTEM = {"asyncio", "gc", "os", "random", "select", "socket", "ssl", "sys", "ti
 
 ALLOWED = {
     "core": {"core"} | PURE,
-    "drivers": {"core", "drivers"} | PURE | SYSTEM | HARDWARE,
+    # Starts any version of the firmware, so it needs nothing of what one brings along.
+    "boot_select": {"machine"} | PURE | SYSTEM,
+    "drivers": {"boot_select", "core", "drivers"} | PURE | SYSTEM | HARDWARE,
     "services": {"core", "drivers", "services", "microdot", "chumicro_mqtt"} | PURE | SYSTEM,
-    "main": {"core", "drivers", "services", "microdot", "chumicro_mqtt"} | PURE | SYSTEM | HARDWARE,
+    "main": {"boot_select", "core", "drivers", "services", "microdot", "chumicro_mqtt"}
+    | PURE
+    | SYSTEM
+    | HARDWARE,
 }
 
 
