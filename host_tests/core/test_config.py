@@ -6,7 +6,7 @@ from core import config
 from core.energy import parse_kwh
 from core.pulse_filter import interval_min_us
 
-TEXTS = (config.TEXT, config.DIGITS, config.READING)
+TEXTS = (config.TEXT, config.TOPIC, config.CHOICE, config.DIGITS, config.READING)
 NUMBERS = (config.WHOLE, config.PIN)
 
 
@@ -101,7 +101,7 @@ def test_every_text_refuses_other_types():
 
 
 def test_text_is_held_to_its_length_and_to_printable_characters():
-    for name, field in of_kind(config.TEXT):
+    for name, field in of_kind(config.TEXT, config.TOPIC):
         least, most = field[2], field[3]
         assert errors_of(name, "x" * most) == []
         errors = errors_of(name, "x" * (most + 1))
@@ -110,6 +110,23 @@ def test_text_is_held_to_its_length_and_to_printable_characters():
             assert_refused(name, "")
         for control in ("\n", "\r", "\x00", "\x1f"):
             assert_refused(name, "1234567" + control)
+
+
+def test_a_choice_is_one_of_those_it_names():
+    for name, field in of_kind(config.CHOICE):
+        for value in field[2]:
+            assert errors_of(name, value) == []
+            assert '"' + value + '"' in config.accepted(name)
+            assert_refused(name, value + "s")
+            assert_refused(name, value.upper())
+        assert_refused(name, "")
+
+
+def test_a_topic_to_publish_to_has_no_wildcard():
+    for name, _ in of_kind(config.TOPIC):
+        assert errors_of(name, "house/meter") == []
+        for value in ("+", "a/#", "a+b"):
+            assert_refused(name, value)
 
 
 def test_a_long_value_is_cut_but_still_shown():

@@ -3,7 +3,7 @@
 from bench import BEAT, MS, PERIOD, Bench, S, interval_us, settings
 
 from core.meter import power_max_w
-from core.pulse_filter import interval_min_us
+from core.pulse_filter import LATE, interval_min_us
 from core.snapshot import Snapshot
 from core.supply import Supply
 
@@ -131,6 +131,19 @@ def test_without_a_counter_what_the_ring_lost_is_lost_and_counted_as_such():
     assert bench.meter.ring.overflow == 60 - 15
     # 15 edges are 7 pulses and a rise.
     assert 7 <= bench.total <= 8
+
+
+def test_edges_marked_late_are_left_to_the_audit():
+    bench = Bench()
+    since = bench.meter.ring.head()
+    # Both callbacks ran when the interpreter was free again.
+    bench.change(S, 1)
+    bench.change(S + 100, 0)
+    bench.meter.ring.mark_late(since)
+    bench.advance(S + 100, beats=False)
+    bench.settle()
+    assert bench.meter.filter.counts[LATE] == 1
+    assert (bench.total, bench.meter.reconciler.missed) == (1, 1)
 
 
 def test_the_filter_follows_the_settings():

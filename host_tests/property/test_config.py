@@ -35,11 +35,17 @@ def in_range(name, value):
         return isinstance(value, bool)
     if kind in (config.WHOLE, config.PIN):
         return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+    if not isinstance(value, str):
+        return False
     if kind == config.DIGITS:
         return value == "" or (value.isascii() and value.isdigit() and len(value) == most)
     if kind == config.READING:
-        return isinstance(value, str)
-    return isinstance(value, str) and least <= len(value) <= most
+        return True
+    if kind == config.CHOICE:
+        return value in least
+    if kind == config.TOPIC and ("+" in value or "#" in value):
+        return False
+    return least <= len(value) <= most
 
 
 @given(st.sampled_from(NAMES), json_values)

@@ -333,9 +333,11 @@ def test_any_ticks_in_the_ring_neither_count_too_fast_nor_for_ever(ticks_us, lit
         assert rig.meter.register.total <= 1 + (PERIOD + rig.true_us) // INTERVAL
     for _ in range(PERIOD // (100 * S) + 1):
         rig.beat(100 * S, 0)
-    before = rig.meter.register.total
-    for _ in range(5):
+    for k in range(6):
         rig.edge(5 * MS, 1, False)
         rig.edge(30 * MS, 0, False)
         rig.beat(65 * MS, 0)
+        if k == 0:
+            # Gaps of the noise are settled when the first pulse after them has been seen.
+            before = rig.meter.register.total
     assert rig.meter.register.total - before == 5
