@@ -1,0 +1,222 @@
+"""Keep the history: cut intervals, put them on flash, and sum them up for demand.
+
+Failure model: pulses are the register's, so nothing that goes wrong here loses one. Power
+may go at any instant: then the interval in progress goes on after the restart, marked
+partial, or is closed with the pulses it had. A flash that refuses is reported; closed
+intervals wait in memory meanwhile, up to a day of them.
+"""
+
+import asyncio
+import time
+
+from core import history
+from core.interval import IntervalMeter
+from core.journal import Journal
+
+_LOOK_MS = 250
+# Power and demand are looked at once a second.
+_LOOKS_PER_SECOND = 1000 // _LOOK_MS
+_SAVE_LOOKS = 300 * _LOOKS_PER_SECOND
+_WAITING_MAX = 96
+# A flash that refuses is not asked again at once.
+_RETRY_LOOKS = 60 * _LOOKS_PER_SECOND
+# Records folded between two looks at clock and register.
+_CHUNK = 16
+
+
+class History:
+    """Runs interval meter, history store and demand.
+
+    Args:
+        metering: ``services.metering.Metering``.
+        store: ``drivers.history_store.HistoryStore``.
+        demand: ``core.demand.Demand``.
+        durable: journal stores for the interval in progress and for dates.
+        utc_s: function that returns seconds since 1970, or None.
+        quiet: coroutine function that waits for a quiet moment.
+
+    Attributes:
+        lost: closed intervals given up because the flash refused for a day. Their pulses
+            are missing in the history, not in the register.
+        on_closed: called after a closed interval is on flash.
+    """
+
+    def __init__(self, metering, store, demand, durable, utc_s, quiet):
+        self._metering = metering
+        self.store = store
+        self.demand = demand
+        self.dates = history.Dates()
+        self.intervals = IntervalMeter()
+        self._open_journal = Journal("interval", history.OPEN_KIND, durable)
+        self._dates_journal = Journal("dates", history.DATES_KIND, durable)
+        self._utc_s = utc_s
+        self._quiet = quiet
+        self._waiting = []
+        self._boot = 0
+        self._looks = 0
+        self._saved_sequence = None
+        self._saved_looks = 0
+        self._retry_looks = 0
+        self._dated = False
+        self._rebuild = True
+        self.lost = 0
+        self.problems = []
+        self.on_closed = None
+
+    def restore(self, boot):
+        """Continue from flash; call it when the register is restored, before it counts.
+
+        A record on flash is proof of its pulses: a register that was saved earlier than
+        the last record catches up with it.
+        """
+        register = self._metering.meter.register
+        self._boot = boot & 0xFFFF
+        self.store.load()
+        try:
+            self.dates.unpack(self._dates_journal.load() or b"")
+        except ValueError as error:
+            self.problems.append(str(error))
+        interrupted = history.unpack(self._open_journal.load())
+        last = self.store.last
+        if last:
+            sequence, base = last.sequence + 1, last.total
+        elif interrupted:
+            sequence, base = interrupted.sequence, interrupted.total - interrupted.pulses
+        else:
+            sequence, base = 0, register.total
+        if base > register.total:
+            register.add(base - register.total)
+        closed = self.intervals.begin(
+            self._now_us(), register.total, self._boot, sequence, base, interrupted
+        )
+        self._take(closed)
+
+    async def run(self):
+        """Keep the history for ever."""
+        while True:
+            self.look()
+            if self._rebuild and self._utc_s() is not None:
+                await self._sum_up()
+            if self._looks >= self._retry_looks and (self._waiting or self._save_is_due()):
+                await self._quiet(2000)
+                self.flush()
+            await asyncio.sleep_ms(_LOOK_MS)
+
+    def look(self):
+        """Cut where it is time to; once a second also look at power and demand."""
+        register = self._metering.meter.register
+        now_us = self._now_us()
+        utc_s = self._utc_s()
+        if utc_s is not None and not self._dated:
+            self._date(utc_s, now_us)
+        self._take(self.intervals.tick(now_us, utc_s, register.total))
+        self._looks += 1
+        if self._looks % _LOOKS_PER_SECOND == 0:
+            self._second(now_us, utc_s, register.total)
+
+    def flush(self):
+        """Write the closed intervals that wait, and then the one in progress."""
+        written = len(self._waiting)
+        while self._waiting:
+            if not self.store.append(self._waiting[0]):
+                self._retry_looks = self._looks + _RETRY_LOOKS
+                if len(self._waiting) > _WAITING_MAX:
+                    self._waiting.pop(0)
+                    self.lost += 1
+                return
+            self._waiting.pop(0)
+        # Not before: a saved interval must follow the last record.
+        if self.intervals.settled():
+            self._saved_sequence = self.intervals.sequence
+            self._saved_looks = self._looks
+            total = self._metering.meter.register.total
+            self._open_journal.save(history.pack(self.intervals.record(total)))
+        if written and self.on_closed:
+            self.on_closed()
+
+    def save(self):
+        """Write everything now, before a restart that is known of."""
+        self.look()
+        self.flush()
+
+    def listing(self, resolution):
+        """Yield closed intervals as dicts ready for JSON, oldest first, for the history page.
+
+        Args:
+            resolution: one of ``core.history.RESOLUTIONS``.
+        """
+        imp_per_kwh = self._metering.meter.register.imp_per_kwh
+        for row in history.rows(self.store.records(), self.dates, resolution):
+            yield history.row_json(row, imp_per_kwh)
+
+    def status(self):
+        """Return what the status tells of the history."""
+        errors = list(self.problems)
+        if self.store.error:
+            errors.append(self.store.error)
+        for journal in (self._open_journal, self._dates_journal):
+            for store, error in journal.errors.items():
+                errors.append("{}: {}".format(store, error))
+        return {
+            "first": self.store.first_sequence(),
+            "next": self.store.next_sequence(),
+            "waiting": len(self._waiting),
+            "lost": self.lost,
+            "dropped": self.store.dropped,
+            "errors": errors,
+        }
+
+    def _now_us(self):
+        return self._metering.meter.clock.update(time.ticks_us(), time.ticks_ms())
+
+    def _take(self, closed):
+        for record in closed:
+            self._waiting.append(record)
+            if record.flags & history.STEPPED:
+                # The day may be another one now.
+                self._rebuild = True
+            elif not self._rebuild:
+                self._fold(record)
+
+    def _fold(self, record):
+        start_s = self.dates.start_s(record)
+        if start_s is not None:
+            self.demand.fold(start_s, record.pulses, record.covered_s)
+
+    def _date(self, utc_s, now_us):
+        self._dated = True
+        if self.dates.add(self._boot, utc_s - now_us // 1000000):
+            self._dates_journal.save(self.dates.pack())
+            self._rebuild = True
+
+    def _second(self, now_us, utc_s, total):
+        power_mw = self._metering.meter.power_now(now_us)[0]
+        if power_mw is not None:
+            self.intervals.power((power_mw + 500) // 1000)
+        record = self.intervals.record(total)
+        if utc_s is None or record.flags & history.UNDATED:
+            self.demand.without_clock(record.pulses, record.covered_s)
+            return
+        if not self._rebuild and not self.demand.roll(utc_s):
+            self._rebuild = True
+        if not self._rebuild:
+            self.demand.live(utc_s, record.start, record.pulses, record.covered_s, total, power_mw)
+
+    async def _sum_up(self):
+        """Make the sums anew from all that is on flash or waits for it."""
+        self.demand.begin(self._utc_s())
+        for folded, record in enumerate(self.store.records()):
+            self._fold(record)
+            if folded % _CHUNK == 0:
+                self.look()
+                await asyncio.sleep_ms(0)
+        for record in self._waiting:
+            self._fold(record)
+        self._rebuild = False
+
+    def _save_is_due(self):
+        """Return True at an interval's first look, and every five minutes."""
+        if not self.intervals.settled():
+            return False
+        fresh = self._saved_sequence != self.intervals.sequence
+        return fresh or self._looks - self._saved_looks >= _SAVE_LOOKS

@@ -1,0 +1,211 @@
+"""The history through restarts, power cuts and clock steps, on real littlefs."""
+
+import shims
+
+# asyncio binds the clock when it is imported, so the imitated one must be there first.
+shims.install()
+
+# isort: split
+import asyncio
+import json
+import os
+
+from crash_board import KINDS, Supply
+from household import NOON_S, Household
+
+from core.history import DAY, HOUR, MONTH, PARTIAL, QUARTER, UNDATED
+
+
+def test_a_day_is_96_complete_quarters():
+    house = Household().power_on().run(86400, 15)
+    records = house.records()
+    assert [record.start for record in records] == [NOON_S + 900 * k for k in range(96)]
+    assert {record.flags for record in records} == {0}
+    assert sum([record.pulses for record in records]) == 86400
+    assert {(record.min_w, record.max_w) for record in records} == {(3600, 3600)}
+    house.check()
+
+
+def test_the_interval_in_progress_survives_a_power_cut():
+    house = Household().power_on().run(600)
+    house.save_register()
+    house.power_off(60).power_on().run(600)
+    (record,) = house.records()
+    assert (record.start, record.pulses) == (NOON_S, 840)
+    assert record.flags == PARTIAL
+    house.check()
+
+
+def test_the_register_catches_up_with_the_records():
+    # The register was saved before the interval was closed.
+    house = Household().power_on().run(600)
+    house.save_register()
+    house.run(305)
+    assert house.records()[0].total == 900
+    house.power_off().power_on()
+    assert house.register.total == 900
+    house.run(900).check()
+
+
+def test_a_history_that_begins_with_a_used_register():
+    house = Household()
+    house.saved = 5000000
+    house.power_on().run(1800)
+    assert [record.pulses for record in house.records()] == [900, 900]
+    assert house.records()[-1].total == 5001800
+
+
+def test_after_a_long_cut_the_interval_is_closed_with_what_it_had():
+    house = Household().power_on().run(600)
+    house.save_register()
+    house.power_off(86400).power_on().run(1800)
+    records = house.records()
+    assert records[0].start == NOON_S
+    assert (records[0].pulses, records[0].flags) == (600, PARTIAL)
+    assert records[1].start == NOON_S + 86400
+    house.check()
+
+
+def test_without_a_clock_intervals_are_labelled_and_dated_once_it_is_set():
+    house = Household().power_on(error_s=None).run(2700)
+    assert [record.flags for record in house.records()] == [UNDATED] * 3
+    assert [row["start_utc"] for row in house.history.listing(QUARTER)] == [None] * 3
+    house.error_s = 0
+    house.run(60)
+    listing = list(house.history.listing(QUARTER))
+    assert listing[0]["start_utc"] == "2026-11-24T12:00:00Z"
+    assert listing[0]["quality"] == "estimated"
+    house.save_register()
+    # The date outlives the next power cut.
+    house.power_off().power_on(error_s=None)
+    assert next(iter(house.history.listing(QUARTER)))["start_utc"] == "2026-11-24T12:00:00Z"
+    house.check()
+
+
+def test_listing_in_all_resolutions_sums_to_the_register():
+    house = Household(watts=1234).power_on().run(2 * 86400, 30)
+    for resolution, count in ((QUARTER, 192), (HOUR, 48), (DAY, 3), (MONTH, 1)):
+        listing = list(house.history.listing(resolution))
+        assert len(listing) == count, resolution
+        assert sum([row["pulses"] for row in listing]) == house.records()[-1].total
+        json.dumps(listing[0])
+
+
+def test_demand_is_made_anew_from_flash():
+    house = Household().power_on().run(4 * 3600 + 600, 10)
+
+    async def begin():
+        await house.history._sum_up()
+
+    asyncio.run(begin())
+    house.run(10)
+    before = house.demand.state()
+    assert before["today_wh"] == 4 * 3600 + 610
+    # The first of equals, one a day.
+    assert before["peaks"] == [(NOON_S, 3600, 3600)]
+    house.save_register()
+    house.power_off(0).power_on()
+    asyncio.run(begin())
+    house.run(5)
+    after = house.demand.state()
+    # The hour in progress has no pulses but those of five seconds more.
+    assert after["today_wh"] == before["today_wh"] + 5
+    assert after["month_wh"] == before["month_wh"] + 5
+    assert after["peaks"] == before["peaks"]
+
+
+def test_a_flash_that_refuses_loses_nothing_for_a_day():
+    house = Household().power_on().run(900)
+    append = house.history.store.append
+
+    def refuse(record):
+        house.history.store.error = "history: refused"
+        return False
+
+    house.history.store.append = refuse
+    house.run(10 * 900)
+    assert house.history.status()["waiting"] == 10
+    assert house.history.status()["errors"] == ["history: refused"]
+    house.check()
+    house.history.store.append = append
+    house.history.store.error = None
+    house.run(900)
+    assert len(house.records()) == 12
+    assert house.history.status()["waiting"] == 0
+    house.check()
+
+
+def test_a_flash_that_refuses_for_longer_says_what_it_lost():
+    house = Household().power_on()
+    house.history.store.append = lambda record: False
+    house.run(110 * 900, 15)
+    assert house.history.lost > 0
+    assert house.history.status()["waiting"] <= 97
+
+
+def test_a_lost_interval_journal_invents_no_peak():
+    house = Household().power_on().run(1500)
+    house.save_register()
+    house.power_off(5)
+    house.board.blobs.clear()
+    house.power_on()
+    os.remove("/crash/interval.rec")
+    house.power_off(5).power_on().run(900)
+    pulses = [record.pulses for record in house.records()]
+    assert sum(pulses) + house.history.intervals.record(house.register.total).pulses == (
+        house.register.total
+    )
+    assert max(pulses) <= 900
+
+
+def test_power_fails_at_every_write_step():
+    house = Household(watts=36000).power_on().run(300)
+    house.save_register()
+    house.power_off(0)
+    start = house.board.image, dict(house.board.blobs), house.saved, house.true_s, house.boot
+
+    def back():
+        house.board.image, house.board.blobs = start[0], dict(start[1])
+        house.saved, house.true_s, house.boot = start[2:]
+
+    def live(supply):
+        house.power_on(supply).run(2400, 20)
+
+    house.board.formats = 0
+    back()
+    whole = Supply()
+    live(whole)
+    house.power_off(0)
+    assert len(whole.steps) > 20
+    for cut_at in range(len(whole.steps)):
+        for kind in KINDS:
+            where = (cut_at, kind)
+            back()
+            live(Supply(cut_at, kind))
+            truth = house.truth
+            house.power_off(20)
+            house.power_on()
+            assert house.board.formats == 0, where
+            assert house.saved <= house.register.total <= truth, where
+            house.run(1800, 20)
+            house.check(where)
+            records = house.records()
+            assert [one.sequence for one in records] == list(range(len(records))), where
+            assert records[0].total - records[0].pulses == 0, where
+            for one in records:
+                # 36 kW for 15 min: no interval holds more than it can.
+                assert one.pulses <= 9000 + 200, (where, one)
+            house.power_off(0)
+
+
+def test_the_service_runs_on_the_loop():
+    house = Household().power_on()
+
+    async def main():
+        task = asyncio.create_task(house.history.run())
+        await asyncio.sleep_ms(3000)
+        task.cancel()
+
+    asyncio.run(main())
+    assert house.demand.state()["today_wh"] is not None
+    assert house.history.status()["errors"] == []
