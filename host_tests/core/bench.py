@@ -72,8 +72,9 @@ class Bench:
         meter.tick(now_us, self.lit)
         if meter.settled():
             meter.audit(now_us, rises)
+        meter.beat_done(now_us)
         if self.on_read:
-            self.on_read(now_us, meter.power.read(now_us)[0])
+            self.on_read(now_us, meter.power_now(now_us)[0])
 
     def change(self, t_us, lit, seen=True):
         """Change the light at a true time; the interrupt's callback may be lost."""
@@ -110,4 +111,4 @@ class Bench:
         return self.meter.register.total
 
     def power_mw(self):
-        return self.meter.power.read(self.clock.now_us)[0]
+        return self.meter.power_now(self.clock.now_us)[0]

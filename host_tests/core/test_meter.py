@@ -89,7 +89,8 @@ def test_drain_and_tick_return_what_they_counted():
 def test_pulses_that_only_the_hardware_saw_are_counted_and_spread():
     bench = Bench()
     bench.train(S, S, 10)
-    # The fall of one pulse and the rise of the next are lost, among others.
+    shown = []
+    bench.on_read = lambda now_us, power_mw: shown.append(power_mw)
     start_us = 11 * S
     for k in range(10):
         bench.advance(start_us + k * S)
@@ -100,8 +101,8 @@ def test_pulses_that_only_the_hardware_saw_are_counted_and_spread():
     assert bench.total == 20
     assert bench.meter.reconciler.missed == 2
     assert bench.meter.filter.counts[1] == 18
-    power_mw = bench.power_mw()
-    assert abs(power_mw - 3600000) < 3600
+    # Neither dip nor peak: they are spread over the gap. A beat may pass before the audit.
+    assert min(shown) >= 3600000 * 9 // 10 and max(shown) < 3603600
 
 
 def test_a_ring_that_overflows_loses_no_pulse_where_there_is_a_counter():
@@ -178,6 +179,20 @@ def test_the_fuse_bounds_the_power_of_a_single_short_interval():
         bench.settle()
         assert bench.total == 6
         assert 0 < max(shown) <= most_mw
+
+
+def test_a_steady_load_does_not_flicker_with_the_light():
+    bench = Bench()
+    watt = 43000
+    bench.train(S, interval_us(watt), 10, 30 * MS)
+    start_us = bench.true_us + S
+    shown = []
+    for k in range(60):
+        bench.flash(start_us + k * interval_us(watt), 30 * MS)
+        if k > 5:
+            bench.on_read = lambda now_us, power_mw: shown.append(power_mw)
+    assert len(shown) > 50
+    assert watt * 990 <= min(shown) and max(shown) <= watt * 1010
 
 
 def test_the_power_falls_between_pulses_and_ends_at_zero():

@@ -122,6 +122,37 @@ def test_missed_pulses_are_spread_over_the_gap():
     assert power.read(last_us + gap_us + interval_us(1000))[2] == MEASURED
 
 
+def test_missed_pulses_found_after_the_gap_has_ended_are_spread_over_it():
+    power = meter()
+    last_us = train(power, 0, 1000, 5) + 10 * interval_us(1000)
+    power.pulse(last_us)
+    assert near(power.read(last_us)[0], 100)
+    power.missed(4, last_us + S)
+    power.missed(5, last_us + S)
+    assert power.read(last_us + S) == (1000000, S, BOUNDED)
+    # Once more time has passed than the gap took, they belong to the present interval.
+    power.missed(9, last_us + 11 * interval_us(1000))
+    power.pulse(last_us + 20 * interval_us(1000))
+    assert power.read(last_us + 20 * interval_us(1000))[0] == 500000
+
+
+def test_missed_pulses_never_raise_the_value_above_the_fuse():
+    power = meter()
+    last_us = train(power, 0, 1000, 5)
+    power.missed(10000, last_us + S)
+    assert power.read(last_us + S)[0] <= FUSE_W * 1000
+
+
+def test_the_bound_falls_only_as_far_as_pulses_are_known():
+    power = meter()
+    last_us = train(power, 0, 36000, 5)
+    due_us = interval_us(36000)
+    now_us = last_us + 2 * due_us
+    assert power.read(now_us, last_us + due_us) == (36000000, 2 * due_us, MEASURED)
+    assert power.read(now_us, now_us) == (18000000, 2 * due_us, BOUNDED)
+    assert power.read(now_us, last_us - S)[0] == 36000000
+
+
 def test_missed_pulses_before_the_first_timed_one_spread_over_nothing():
     power = meter()
     power.missed(1000)
