@@ -6,7 +6,7 @@ PY = .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL = help
-.PHONY: help run test lint format lock clean
+.PHONY: help run test bench lint format lock clean
 
 help: ## Show this help
 	@echo "usage: make TARGET [NAME=value ...]"
@@ -40,6 +40,10 @@ run: build/lib/.stamp build/www/.stamp ## Run the firmware on a virtual meter, w
 
 test: build/lib/.stamp build/www/.stamp ## Run all tests on CPython and on two MicroPythons
 	@$(PY) -m pytest $(ARGS)
+
+# SEED= ## of bench: other draws of everything random (1)
+bench: build/lib/.stamp ## Compare with ESPHome and others on the same edges; writes docs/benchmarks.md
+	@$(PY) -m tools.bench $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 lint: build/lib/.stamp build/typings/.stamp ## Check style, types (against the ESP32) and byte-compilation
 	@echo "ruff"

@@ -1,0 +1,131 @@
+"""The bench's results as Markdown, and into the document between its markers."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from .match import ORACLE, OURS, Result
+from .metrics import Measures
+
+BEGIN = "<!-- bench: begin {} -->"
+END = "<!-- bench: end {} -->"
+
+
+def replace_between(text: str, name: str, content: str) -> str:
+    """The text with what stands between a part's markers replaced; ValueError without them."""
+    begin, end = BEGIN.format(name), END.format(name)
+    before, found_begin, rest = text.partition(begin)
+    _, found_end, after = rest.partition(end)
+    if not found_begin or not found_end:
+        raise ValueError(f"the document has no markers {begin} … {end}")
+    return f"{before}{begin}\n\n{content.strip()}\n\n{end}{after}"
+
+
+def write_part(path: Path, name: str, content: str) -> None:
+    """Replace one generated part of a document."""
+    path.write_text(replace_between(path.read_text(), name, content))
+
+
+def markdown(header: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table; every column but the first is set flush right."""
+    lines = [header, [":---"] + ["---:"] * (len(header) - 1), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def number(value: float) -> str:
+    """Three digits at least, and a sign for what never came."""
+    if math.isinf(value):
+        return "never"
+    if abs(value) >= 100:
+        return f"{value:.0f}"
+    return f"{value:.1f}"
+
+
+def seconds(value: float | None) -> str:
+    return "–" if value is None else number(value)
+
+
+def ratio(ours: float, theirs: float) -> str:
+    """How many times the error is theirs."""
+    if theirs == 0:
+        return "1.00" if ours == 0 else "∞"
+    return f"{ours / theirs:.2f}"
+
+
+def count(measures: Measures) -> str:
+    error = measures.count_error
+    return "0" if error == 0 else f"{error:+d}"
+
+
+def summary(results: list[Result]) -> str:
+    """One row per scenario: this firmware, ESPHome's best setting, the ideal counter."""
+    header = [
+        "scenario",
+        "pulses",
+        "count error",
+        "ESPHome, best",
+        "RMS %",
+        "ESPHome",
+        "ideal",
+        "ratio",
+        "p95 %",
+        "ESPHome",
+        "ideal",
+        "ratio",
+    ]
+    rows = []
+    for result in results:
+        ours, ideal = result.measures[OURS], result.measures[ORACLE]
+        name = result.best_esphome()
+        best = result.measures[name]
+        rows.append(
+            [
+                result.scenario.name,
+                str(result.pulses),
+                count(ours),
+                f"{count(best)} ({name})",
+                number(ours.rms_percent),
+                number(best.rms_percent),
+                number(ideal.rms_percent),
+                ratio(ours.rms_percent, best.rms_percent),
+                number(ours.p95_percent),
+                number(best.p95_percent),
+                number(ideal.p95_percent),
+                ratio(ours.p95_percent, best.p95_percent),
+            ]
+        )
+    return markdown(header, rows)
+
+
+def details(results: list[Result]) -> str:
+    """One row per scenario and reader."""
+    header = [
+        "scenario, reader",
+        "count error",
+        "%",
+        "RMS %",
+        "p95 %",
+        "step up s",
+        "step down s",
+        "zero s",
+        "energy from power %",
+    ]
+    rows = []
+    for result in results:
+        rows.append([f"**{result.scenario.name}**, {result.pulses} pulses"] + [""] * 8)
+        for name, measures in result.measures.items():
+            rows.append(
+                [
+                    name,
+                    count(measures),
+                    f"{measures.count_error_percent:+.2f}",
+                    number(measures.rms_percent),
+                    number(measures.p95_percent),
+                    seconds(measures.up_s),
+                    seconds(measures.down_s),
+                    seconds(measures.zero_s),
+                    f"{measures.energy_error_percent:+.2f}",
+                ]
+            )
+    return markdown(header, rows)
