@@ -75,7 +75,8 @@ class WidthLearner:
     def _conclude(self):
         widths = sorted(self._widths)
         typical_us = widths[len(widths) // 2]
-        near = [width for width in widths if 3 * typical_us <= 4 * width <= 5 * typical_us]
+        # Bounce can make a flash of 2 ms twice as long.
+        near = [width for width in widths if typical_us <= 2 * width <= 4 * typical_us]
         if 100 * len(near) < _AGREEING_PERCENT * len(widths):
             self._clear(UNSTEADY)
             return

@@ -58,7 +58,7 @@ def run(command: list[str]) -> str:
     """What a program printed; RunError if it failed."""
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if ended.returncode or ended.stderr:
-        raise RunError(f"{' '.join(command[:2])}: {ended.stderr[-2000:] or ended.returncode}")
+        raise RunError(f"{' '.join(command[:2])}: {(ended.stderr or ended.stdout)[-2000:]}")
     return ended.stdout
 
 

@@ -28,10 +28,10 @@ import time
 from core import config
 from core.edge_ring import EdgeRing
 from core.meter import Meter
-from core.pulse_filter import interval_min_us
+from core.pulse_filter import PENDING, PulseFilter
 from core.supply import Supply
 from core.ticks import MonotonicClock
-from core.width_learner import WidthLearner
+from core.width_learner import READY, WidthLearner
 from drivers import clock
 from drivers.led_sense import LedSense
 from drivers.loop_lag import LoopLag
@@ -70,16 +70,22 @@ class TraceFile:
 
 
 def learn(path, settings):
-    """Learn the filter's limits from a trace, as at set-up; return them, or nothing."""
-    learner = WidthLearner(
-        settings["pulse.debounce_us"],
-        interval_min_us(settings["meter.imp_per_kwh"], settings["meter.fuse_a"]),
-    )
+    """Learn the filter's limits from a trace, as at set-up; return them."""
+    learner = WidthLearner()
+    learner.start()
+    # Limits wide open: every flash is looked at, whatever the configuration says of it.
+    flashes = PulseFilter(1000, 2000000, settings["pulse.debounce_us"], 0)
     with open(path) as file:
         for line in file:
             t_us, _, level = line.partition(" ")
-            learner.edge(int(t_us), int(level))
-    return learner.settings() or {}
+            if flashes.edge(int(t_us), int(level)) != PENDING:
+                learner.add(flashes.start_us, flashes.width_us)
+    if learner.state != READY:
+        raise ValueError("the pulse's width was not learned: " + learner.state)
+    return {
+        "pulse.width_min_ms": learner.width_min_ms,
+        "pulse.width_max_ms": learner.width_max_ms,
+    }
 
 
 def build(job):
