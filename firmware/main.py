@@ -19,6 +19,7 @@ from core.supply import Supply
 from core.ticks import MonotonicClock
 from core.trend import Trend
 from drivers import board, clock, ntp, pulse_count
+from drivers.button import Button
 from drivers.flash_store import FileStore, NvsStore, RtcStore, TextFile
 from drivers.led_sense import LedSense
 from drivers.loop_lag import LoopLag
@@ -26,6 +27,7 @@ from drivers.mains_sense import MainsSense
 from drivers.pulse_input import PulseInput
 from drivers.wifi import Wifi
 from services import web
+from services.aiming import Aiming
 from services.connection import Connection
 from services.health import WATCHDOG_MS, Health
 from services.logbook import Logbook
@@ -33,12 +35,14 @@ from services.metering import Metering
 from services.mqtt import Mqtt
 from services.persistence import Persistence
 from services.probation import Probation
+from services.provisioning import Provisioning
 from services.settings import Settings
 from services.supervisor import keep
 from services.timesync import TimeSync
 from services.trending import Trending
 from services.web_auth import Guard
 from services.web_pages import Pages
+from services.web_setup import SetupPages
 
 VERSION = "0.1.0"
 
@@ -129,10 +133,17 @@ class Reader:
         register = self.metering.meter.register
         supply = self.metering.supply
         self.trending = Trending(Trend(), self.metering)
+        self.aiming = Aiming(self.metering, self.input.lit, self.breaker.lit)
+        self.provisioning = Provisioning(
+            self.wifi,
+            "OMNIPOWER-" + board.unique_id()[-4:].upper(),
+            bool(values["wifi.ssid"]),
+            Button(values["button.pin"]).pressed,
+        )
         self.guard = Guard(
             Journal("password", password.KIND, (NvsStore(), FileStore())),
             self.metering.uptime_s,
-            lambda: False,
+            self.provisioning.is_open,
             values["web.read_open"],
         )
         parts = web.Parts(
@@ -146,7 +157,8 @@ class Reader:
             mark=lambda: (supply.state, supply.reconnect, supply.fault, register.base_total),
             restart=self.restart,
         )
-        self.app = web.build(parts, pages=Pages(self.home + "www"))
+        setup = SetupPages(self.guard, self.provisioning, self.aiming, values["web.port"])
+        self.app = web.build(parts, setup, Pages(self.home + "www"))
 
     def restart(self):
         """Save, and start anew with what is configured now."""
@@ -205,6 +217,7 @@ class Reader:
         }
         body["web"] = {"password_set": self.guard.is_set(), "error": self.guard.problem}
         body["mqtt"] = self.mqtt.report()
+        body["setup"] = self.provisioning.body()
         body["failures"] = self.failures
         body["reset_cause"] = self.cause
         body["version"] = VERSION
@@ -243,6 +256,8 @@ class Reader:
             "mqtt": self.mqtt.run,
             "web": lambda: web.serve(self.app, port, idle_s),
             "trend": self.trending.run,
+            "setup": self.provisioning.run,
+            "aiming": self.aiming.run,
         }
         await asyncio.gather(
             *[keep(name, start, self.failures) for name, start in services.items()]

@@ -44,6 +44,7 @@ SCHEMA: dict[str, tuple] = {
     "breaker.open_hold_ms": (WHOLE, 1500, 100, 60000, "lit this long means open"),
     "breaker.close_hold_ms": (WHOLE, 6000, 100, 60000, "dark this long means closed"),
     "breaker.steady_s": (WHOLE, 30, 1, 3600, "steady this long: only the utility reconnects"),
+    "button.pin": (PIN, 0, 0, 48, "push button to ground, the board's BOOT button by default"),
     "mains.pin": (PIN, None, 0, 48, "mains-sense input, or null"),
     "mains.active_low": (FLAG, False, None, None, "the input is low when mains is present"),
     "mains.lost_hold_ms": (WHOLE, 2000, 100, 60000, "absent this long means supply lost"),
@@ -232,7 +233,7 @@ def _check_together(settings, errors):
     if 0 < len(settings["wifi.password"]) < 8:
         errors.append(refusal("wifi.password", "", "empty, or 8 to 63 characters"))
     used = {}
-    for name in ("pulse.pin", "breaker.pin", "mains.pin"):
+    for name in ("pulse.pin", "breaker.pin", "mains.pin", "button.pin"):
         pin = settings[name]
         if pin is not None and pin in used:
             errors.append(refusal(name, pin, "a pin other than that of " + used[pin]))

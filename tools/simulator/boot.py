@@ -47,6 +47,20 @@ def _install_page(built):
             file.write(fresh)
 
 
+def _user_document(boot):
+    return {
+        "meter": {
+            "number": "12345678",
+            "imp_per_kwh": boot["imp_per_kwh"],
+            "reading_kwh": boot["register_kwh"],
+        },
+        "pulse": {"pin": 34, "active_low": True},
+        "breaker": {"pin": 35, "active_low": True},
+        "mains": {"pin": 32},
+        "wifi": {"ssid": "simulated", "password": "not a secret"},
+    }
+
+
 def _configure(boot):
     """Write the configuration a user of this board would have; keep what a user changed."""
     try:
@@ -56,17 +70,10 @@ def _configure(boot):
         if isinstance(error, ValueError):
             # Broken by hand, to see what the firmware makes of it.
             return
-        document = {
-            "meter": {
-                "number": "12345678",
-                "imp_per_kwh": boot["imp_per_kwh"],
-                "reading_kwh": boot["register_kwh"],
-            },
-            "pulse": {"pin": 34, "active_low": True},
-            "breaker": {"pin": 35, "active_low": True},
-            "mains": {"pin": 32},
-            "wifi": {"ssid": "simulated", "password": "not a secret"},
-        }
+        # Blank is how a board comes from the bench: it opens its own network for set-up.
+        document = {}
+        if not boot.get("faults", {}).get("blank"):
+            document = _user_document(boot)
     if not isinstance(document, dict) or not isinstance(document.get("web", {}), dict):
         return
     # Browsers do not hurry along with virtual time, so patience with them is as long in theirs.
@@ -112,6 +119,8 @@ def run(path):
     world.powered = False
     for signal, pin, active_low in _PINS:
         world.wire(signal, pin, active_low, link.lit[signal])
+    # The BOOT button has a pull-up, and nobody presses it.
+    world.levels[0] = 1
     _mount(boot["state_dir"])
     _install_page(root + _ROOT + "/build/www")
     _configure(boot)

@@ -1,8 +1,14 @@
-"""``network``: a station that connects at once, to the one network there is."""
+"""``network``: a station that connects at once, to the one network there is.
+
+The access point cannot be joined from outside; what it serves is reached on loopback.
+"""
+
+from world import world
 
 STA_IF = 0
 AP_IF = 1
 SSID = "simulated"
+_SCAN_US = 2000000
 
 
 class WLAN:
@@ -12,6 +18,7 @@ class WLAN:
     IF_AP = AP_IF
     _active = False
     _connected = False
+    _ap_active = False
 
     def __init__(self, interface=STA_IF):
         self._interface = interface
@@ -19,10 +26,14 @@ class WLAN:
     @classmethod
     def power_on(cls):
         """Be as after power-on; not part of the real class."""
-        cls._active = cls._connected = False
+        cls._active = cls._connected = cls._ap_active = False
 
     def active(self, on=None):
         """Return or set whether the interface is on."""
+        if self._interface == AP_IF:
+            if on is not None:
+                WLAN._ap_active = bool(on)
+            return self._ap_active
         if on is not None:
             WLAN._active = bool(on)
             WLAN._connected = WLAN._connected and WLAN._active
@@ -33,6 +44,18 @@ class WLAN:
         if not self._active:
             raise OSError("Wifi Internal State Error")
         WLAN._connected = ssid == SSID
+
+    def scan(self):
+        """Return the networks in reach: the one there is, a neighbour's, and a hidden one."""
+        if not self._active:
+            raise OSError("STA must be active")
+        # (ssid, bssid, channel, RSSI, security, hidden); the chip takes about 2 s over it.
+        world.stall(_SCAN_US)
+        return [
+            (SSID.encode(), b"\x02\0\0\0\0\1", 6, -61, 3, False),
+            ("Grannen på 2:an".encode(), b"\x02\0\0\0\0\2", 11, -84, 3, False),
+            (b"", b"\x02\0\0\0\0\3", 1, -90, 0, True),
+        ]
 
     def disconnect(self):
         """Leave the network."""
