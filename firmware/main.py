@@ -11,6 +11,7 @@ import boot_select
 import micropython
 
 from core import event_log, password, payload
+from core.demand import Demand
 from core.edge_ring import EdgeRing
 from core.event_log import EventLog
 from core.journal import Journal
@@ -21,18 +22,21 @@ from core.trend import Trend
 from drivers import board, clock, ntp, pulse_count
 from drivers.button import Button
 from drivers.flash_store import FileStore, NvsStore, RtcStore, TextFile
+from drivers.history_store import HistoryStore
 from drivers.led_sense import LedSense
 from drivers.loop_lag import LoopLag
 from drivers.mains_sense import MainsSense
 from drivers.pulse_input import PulseInput
 from drivers.wifi import Wifi
-from services import web
+from services import tariff_file, web
 from services.aiming import Aiming
 from services.connection import Connection
 from services.health import WATCHDOG_MS, Health
+from services.history import History
 from services.logbook import Logbook
 from services.metering import Metering
-from services.mqtt import Mqtt
+from services.mqtt import CONNECTED, Mqtt
+from services.outbox import Outbox
 from services.persistence import Persistence
 from services.probation import Probation
 from services.provisioning import Provisioning
@@ -63,8 +67,10 @@ class Reader:
         values = self.settings.values
         self._build_metering(values)
         self._build_storage(values)
+        self._build_history(values)
         self._build_network(values)
         self._build_mqtt(values)
+        self._build_outbox(values)
         self.cause = board.reset_cause()
 
     def _build_metering(self, values):
@@ -117,6 +123,32 @@ class Reader:
         self.metering.on_pulses = self.persistence.pulsed
         self.metering.on_change = self.logbook.supply_changed
 
+    def _build_history(self, values):
+        folder = self.home + "tariffs"
+        self.tariffs = tariff_file.names(folder)
+        tariff, self.tariff_errors = tariff_file.load(folder, values["tariff.name"])
+        self.history = History(
+            self.metering,
+            HistoryStore(),
+            Demand(tariff, values["meter.imp_per_kwh"]),
+            (NvsStore(), FileStore()),
+            clock.utc_s,
+            self.metering.quiet,
+        )
+        self.metering.demand = self.history.demand.state
+
+    def _build_outbox(self, values):
+        self.outbox = Outbox(
+            self.history,
+            self.mqtt.publish_interval,
+            lambda: self.mqtt.state == CONNECTED,
+            (FileStore(),),
+            (NvsStore(),),
+            values["meter.imp_per_kwh"],
+            clock.utc_s,
+            self.metering.uptime_s,
+        )
+
     def _build_network(self, values):
         self.wifi = Wifi(values["wifi.hostname"])
         self.connection = Connection(self.wifi, values["wifi.ssid"], values["wifi.password"])
@@ -126,6 +158,8 @@ class Reader:
             values["time.server"],
             self.metering.quiet,
             self.logbook.clock_set,
+            clock.utc_s,
+            self.metering.uptime_s,
         )
         self._build_web(values)
 
@@ -156,12 +190,14 @@ class Reader:
             trend=self.trending.body,
             mark=lambda: (supply.state, supply.reconnect, supply.fault, register.base_total),
             restart=self.restart,
+            history=self.history.listing,
         )
         setup = SetupPages(self.guard, self.provisioning, self.aiming, values["web.port"])
         self.app = web.build(parts, setup, Pages(self.home + "www"))
 
     def restart(self):
         """Save, and start anew with what is configured now."""
+        self.history.save()
         self.persistence.save()
         board.restart()
 
@@ -186,6 +222,8 @@ class Reader:
     def restore(self):
         """Continue from what was stored, and apply a reading newly configured."""
         self.persistence.load()
+        self.history.restore(self.events.boot)
+        self.outbox.restore(self.events.boot)
         self.guard.load()
         reading = self.settings.values["meter.reading_kwh"]
         if reading and self.metering.meter.register.seed(reading):
@@ -207,8 +245,12 @@ class Reader:
             "errors": self.persistence.errors(),
         }
         body["saves"] = self.persistence.saves()
+        body["history"] = self.history.status()
+        body["outbox"] = self.outbox.status()
+        body["tariff"] = {"errors": self.tariff_errors, "available": self.tariffs}
         body["utc"] = payload.utc_text(clock.utc_s())
         body["time_error"] = self.timesync.error
+        body["time"] = self.timesync.status()
         body["wifi"] = {"rssi_dbm": self.wifi.rssi_dbm(), "error": self.connection.error}
         body["heap"] = {"used": heap_used, "free": heap_free}
         body["meter"] = {
@@ -249,6 +291,8 @@ class Reader:
         services = {
             "metering": self.metering.run,
             "persistence": self.persistence.run,
+            "history": self.history.run,
+            "outbox": self.outbox.run,
             "health": health.run,
             "probation": probation.run,
             "connection": self.connection.run,
@@ -271,6 +315,7 @@ def main(home=""):
     try:
         asyncio.run(reader.run())
     except KeyboardInterrupt:
+        reader.history.save()
         reader.persistence.save()
         raise
 

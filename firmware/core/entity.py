@@ -78,7 +78,7 @@ ENTITIES = (
         BINARY,
         "New peak ahead",
         AT_ONCE,
-        ("demand", "peak_warning"),
+        ("demand", "new_peak_warning"),
         (("dev_cla", "problem"),),
     ),
     ("pulses", SENSOR, "Pulses", SLOW, ("register", "pulses"), _COUNT),

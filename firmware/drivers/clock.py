@@ -4,8 +4,8 @@ import time
 
 # The ESP32 counts from 2000, other ports from 1970.
 _EPOCH_S = 946684800 if time.gmtime(0)[0] == 2000 else 0
-# An RTC that was never set starts in 2000; this firmware is younger than this.
-_YEAR_MIN = 2024
+# An RTC that was never set starts in 2000; this firmware is younger than 2024-01-01.
+_SET_S = 1704067200 - _EPOCH_S
 
 
 def ticks_period():
@@ -16,6 +16,6 @@ def ticks_period():
 def utc_s():
     """Return seconds since 1970-01-01 UTC, or None while the clock is not set."""
     now = time.time()
-    if time.gmtime(now)[0] < _YEAR_MIN:
+    if now < _SET_S:
         return None
     return int(now) + _EPOCH_S

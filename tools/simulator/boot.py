@@ -28,22 +28,23 @@ def _mount(state_dir):
     os.chdir("/flash")
 
 
-def _install_page(built):
-    """Copy the built page to the flash, as deploying does; only what changed is written."""
-    if "www" not in os.listdir():
-        os.mkdir("www")
+def _install(built, directory, suffix):
+    """Copy built files to the flash, as deploying does; only what changed is written."""
+    if directory not in os.listdir():
+        os.mkdir(directory)
     for name in os.listdir(built):
-        if not name.endswith(".gz"):
+        if not name.endswith(suffix):
             continue
         with open(built + "/" + name, "rb") as file:
             fresh = file.read()
+        path = directory + "/" + name
         try:
-            with open("www/" + name, "rb") as file:
+            with open(path, "rb") as file:
                 if file.read() == fresh:
                     continue
         except OSError:
             pass
-        with open("www/" + name, "wb") as file:
+        with open(path, "wb") as file:
             file.write(fresh)
 
 
@@ -122,7 +123,8 @@ def run(path):
     # The BOOT button has a pull-up, and nobody presses it.
     world.levels[0] = 1
     _mount(boot["state_dir"])
-    _install_page(root + _ROOT + "/build/www")
+    _install(root + _ROOT + "/build/www", "www", ".gz")
+    _install(firmware + "/tariffs", "tariffs", ".json")
     _configure(boot)
     _install(boot.get("install", ()))
     for every_ms, duration_ms in boot.get("faults", {}).get("stalls_ms", ()):
