@@ -13,7 +13,8 @@ FAULT = "fault"
 REGISTER_SET = "register_set"
 CONFIG = "config"
 UPDATE = "update"
-NAMES = (BOOT, SUPPLY, FAULT, REGISTER_SET, CONFIG, UPDATE)
+RECONNECT = "reconnect"
+NAMES = (BOOT, SUPPLY, FAULT, REGISTER_SET, CONFIG, UPDATE, RECONNECT)
 # Values of a boot event; a brown-out cannot be told from a power-on.
 RESET_CAUSES = ("unknown", "power_on", "hard", "watchdog", "deepsleep", "soft")
 # Values of an update event: what became of the version that was on probation.

@@ -1,11 +1,20 @@
 """Snapshot to JSON-ready dicts: the only place where integers become what people read."""
 
 from core.energy import format_kwh
-from core.event_log import BOOT, CLOCK_NOT_SET, FAULT, RESET_CAUSES, SUPPLY, UPDATE, UPDATES
+from core.event_log import (
+    BOOT,
+    CLOCK_NOT_SET,
+    FAULT,
+    RECONNECT,
+    RESET_CAUSES,
+    SUPPLY,
+    UPDATE,
+    UPDATES,
+)
 from core.local_time import DAY_S, civil
-from core.supply import FAULTS, STATES
+from core.supply import FAULTS, HINTS, STATES
 
-_VALUES = {BOOT: RESET_CAUSES, SUPPLY: STATES, FAULT: FAULTS, UPDATE: UPDATES}
+_VALUES = {BOOT: RESET_CAUSES, SUPPLY: STATES, FAULT: FAULTS, UPDATE: UPDATES, RECONNECT: HINTS}
 
 
 def power_w(power_mw):

@@ -18,6 +18,7 @@ CLOSED = "closed"
 
 CUSTOMER = "customer"
 UTILITY = "utility"
+HINTS = (UNKNOWN, CUSTOMER, UTILITY)
 
 UPPER_STUCK_ON = "upper_stuck_on"
 UPPER_STUCK_OFF = "upper_stuck_off"
@@ -86,7 +87,7 @@ class Supply:
         self.fault = None
 
     def sample(self, now_us, pulses, lower_lit, lower_edges=0, mains=None, upper_stuck=False):
-        """Take one sample and return True when ``state`` or ``fault`` changed.
+        """Take one sample and return True when ``state``, ``fault`` or ``reconnect`` changed.
 
         Args:
             now_us: monotonic time.
@@ -105,11 +106,12 @@ class Supply:
         self._pulses = pulses
         if fresh > 0:
             self._pulse_us = now_us
+        hint = self.reconnect
         self._watch_lower(now_us, lower_lit, lower_edges, fresh)
         self._watch_mains(now_us, mains, fresh)
         fault = self._find_fault(now_us, mains, upper_stuck)
         state = self._find_state(now_us, mains)
-        changed = state != self.state or fault != self.fault
+        changed = state != self.state or fault != self.fault or hint != self.reconnect
         if state != self.state:
             self.since_us = now_us
         self.state = state

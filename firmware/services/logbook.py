@@ -1,7 +1,7 @@
 """Turn what happens into dated events."""
 
 from core import event_log
-from core.supply import FAULTS, STATES
+from core.supply import FAULTS, HINTS, STATES, UNKNOWN
 
 
 class Logbook:
@@ -36,12 +36,16 @@ class Logbook:
         )
         self._urge()
 
-    def supply_changed(self, state, fault, lasted_s):
+    def supply_changed(self, state, fault, reconnect, lasted_s):
         """Log a change of supply; the arguments are what was before."""
         if self._supply.state != state:
             self.write(event_log.SUPPLY, STATES.index(self._supply.state), lasted_s)
         if self._supply.fault != fault:
             self.write(event_log.FAULT, FAULTS.index(self._supply.fault or FAULTS[0]))
+        hint = self._supply.reconnect
+        # Not known any more is what every closing says already.
+        if hint not in (reconnect, UNKNOWN):
+            self.write(event_log.RECONNECT, HINTS.index(hint), lasted_s)
 
     def clock_set(self):
         """Date the events that were made before the clock was set."""

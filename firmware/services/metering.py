@@ -26,7 +26,8 @@ class Metering:
         pulse_input, pulse_count, breaker_sense, mains_sense: drivers; the count may be None.
         lag: ``LoopLag``, or None.
         on_pulses: called with no argument after a beat that counted pulses.
-        on_change: called with the supply's previous (state, fault, seconds) when they change.
+        on_change: called with the supply's previous (state, fault, reconnect,
+            seconds in that state) when one of them changes.
         demand: function that returns ``Demand.state()`` for snapshots, or None.
     """
 
@@ -108,7 +109,7 @@ class Metering:
 
     def _sample_supply(self, now_us):
         supply = self.supply
-        before = supply.state, supply.fault, (now_us - supply.since_us) // 1000000
+        before = supply.state, supply.fault, supply.reconnect, (now_us - supply.since_us) // 1000000
         changed = supply.sample(
             now_us,
             self.meter.register.total,

@@ -31,6 +31,7 @@ class Persistence:
 
     def __init__(self, register, events, durable, quick, save_s):
         self._register = register
+        self._durable = durable
         self._events = events
         self._save_ms = save_s * 1000
         self._spacing_ms = save_s * 800
@@ -51,7 +52,9 @@ class Persistence:
                 register_record.unpack_into(self._register, payload)
                 found = True
             except ValueError as error:
-                self.problems.append(str(error))
+                # Whole, yet not understood: another version's. The next save would bury it.
+                self.problems.append("{}; kept as register_old".format(error))
+                Journal("register_old", register_record.KIND, self._durable).save(payload)
         payload = self.event_journal.load()
         if payload is not None:
             try:

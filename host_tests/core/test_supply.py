@@ -29,7 +29,7 @@ BEAT = 50 * MS
 
 
 class Bench:
-    """A supply that is sampled on the beat; every change is kept."""
+    """A supply that is sampled on the beat; every change is kept, and every new hint."""
 
     def __init__(self, mains=None, **holds):
         self.supply = Supply(**holds)
@@ -42,6 +42,7 @@ class Bench:
         self.now_us = 5 * S
         self._due_us = 0
         self.changes = []
+        self.hints = []
 
     def run(self, duration_us, step_us=BEAT):
         end_us = self.now_us + duration_us
@@ -50,10 +51,18 @@ class Bench:
             if self.pulse_every_us and self.now_us >= self._due_us:
                 self.pulses += 1
                 self._due_us = self.now_us + self.pulse_every_us
-            if self.supply.sample(
+            supply = self.supply
+            before = supply.state, supply.fault
+            hint = supply.reconnect
+            changed = supply.sample(
                 self.now_us, self.pulses, self.lit, self.edges, self.mains, self.upper_stuck
-            ):
-                self.changes.append((self.now_us, self.supply.state, self.supply.fault))
+            )
+            after = supply.state, supply.fault
+            assert changed == (before != after or hint != supply.reconnect)
+            if before != after:
+                self.changes.append((self.now_us, supply.state, supply.fault))
+            if hint != supply.reconnect:
+                self.hints.append(supply.reconnect)
         return self
 
     def blink(self, times, lit_us=S, dark_us=S):
@@ -159,6 +168,7 @@ def test_light_and_then_blinking_means_that_the_customer_may_reconnect():
     assert bench.supply.reconnect == CUSTOMER
     bench.blink(60)
     assert bench.supply.reconnect == CUSTOMER
+    assert bench.hints == [CUSTOMER]
     assert bench.states() == [LIVE, BREAKER_OPEN]
 
 

@@ -70,18 +70,21 @@ def build(source, pcnt=True, active_low=False, settings=None):
     return world, metering, lag
 
 
-def run(source, duration_us, faults=None, **options):
+def run(source, duration_us, faults=None, prepare=None, **options):
     """Meter a source for a stretch of virtual time and return the ``Metering``.
 
     Args:
         source: edge source.
         duration_us: how long to run.
         faults: function of the world that injects faults, or None.
+        prepare: function of world and metering, called before the first beat, or None.
         options: as for ``build``.
     """
     world, metering, lag = build(source, **options)
     if faults:
         faults(world)
+    if prepare:
+        prepare(world, metering)
 
     async def main():
         lag.start()
