@@ -28,7 +28,7 @@ def _mount(state_dir):
     os.chdir("/flash")
 
 
-def _install(built, directory, suffix):
+def _copy_to_flash(built, directory, suffix):
     """Copy built files to the flash, as deploying does; only what changed is written."""
     if directory not in os.listdir():
         os.mkdir(directory)
@@ -123,8 +123,8 @@ def run(path):
     # The BOOT button has a pull-up, and nobody presses it.
     world.levels[0] = 1
     _mount(boot["state_dir"])
-    _install(root + _ROOT + "/build/www", "www", ".gz")
-    _install(firmware + "/tariffs", "tariffs", ".json")
+    _copy_to_flash(root + _ROOT + "/build/www", "www", ".gz")
+    _copy_to_flash(firmware + "/tariffs", "tariffs", ".json")
     _configure(boot)
     _install(boot.get("install", ()))
     for every_ms, duration_ms in boot.get("faults", {}).get("stalls_ms", ()):
