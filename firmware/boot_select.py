@@ -109,6 +109,18 @@ def choose(state, whole):
     return slot, None
 
 
+def forgiven(state):
+    """Return the state after a person has stopped the application, or None if unchanged.
+
+    That boot has shown nothing, and must not count as one that failed.
+    """
+    if state is None or state["confirmed"] or not state["attempts"]:
+        return None
+    fewer = dict(state)
+    fewer["attempts"] -= 1
+    return fewer
+
+
 def _exists(path):
     try:
         os.stat(path)
@@ -178,6 +190,9 @@ def run():
     try:
         __import__("main").main(slot + "/")
     except KeyboardInterrupt:
+        fewer = forgiven(read_state())
+        if fewer is not None:
+            write_state(fewer)
         raise
     except BaseException as error:
         sys.print_exception(error)

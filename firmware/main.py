@@ -5,6 +5,7 @@ and power, snapshot, publishers.
 """
 
 import asyncio
+import sys
 import time
 
 import boot_select
@@ -19,7 +20,7 @@ from core.meter import Meter
 from core.supply import Supply
 from core.ticks import MonotonicClock
 from core.trend import Trend
-from drivers import board, clock, ntp, pulse_count
+from drivers import board, clock, ntp, pulse_count, slot_store
 from drivers.button import Button
 from drivers.flash_store import FileStore, NvsStore, RtcStore, TextFile
 from drivers.history_store import HistoryStore
@@ -28,9 +29,10 @@ from drivers.loop_lag import LoopLag
 from drivers.mains_sense import MainsSense
 from drivers.pulse_input import PulseInput
 from drivers.wifi import Wifi
-from services import tariff_file, web
+from services import tariff_file, web, web_update
 from services.aiming import Aiming
 from services.connection import Connection
+from services.console import Console
 from services.health import WATCHDOG_MS, Health
 from services.history import History
 from services.logbook import Logbook
@@ -194,6 +196,13 @@ class Reader:
         )
         setup = SetupPages(self.guard, self.provisioning, self.aiming, values["web.port"])
         self.app = web.build(parts, setup, Pages(self.home + "www"))
+        receiver = web_update.Receiver(slot_store, self.update_state)
+        web_update.add(self.app, self.guard, receiver, parts.restart_soon)
+
+    def update_state(self):
+        """Return what ``/api/v1/update`` answers."""
+        state = boot_select.read_state() or {"slot": None, "confirmed": False}
+        return {"slot": state["slot"], "confirmed": state["confirmed"], "version": VERSION}
 
     def restart(self):
         """Save, and start anew with what is configured now."""
@@ -295,6 +304,7 @@ class Reader:
             "outbox": self.outbox.run,
             "health": health.run,
             "probation": probation.run,
+            "console": Console(sys.stdin, self.status, sys.stdout.write).run,
             "connection": self.connection.run,
             "timesync": self.timesync.run,
             "mqtt": self.mqtt.run,

@@ -127,14 +127,18 @@ def finish(slot, manifest):
         The names whose content is not as the manifest says; empty when in force.
     """
     wrong = verify(slot, manifest)
-    if wrong:
-        return wrong
+    if not wrong:
+        enforce(slot, manifest)
+    return wrong
+
+
+def enforce(slot, manifest):
+    """Write the manifest of a slot whose files were checked, and put it in force."""
     path = slot + "/" + boot_select.MANIFEST
     with open(path + ".tmp", "w") as file:
         file.write(json.dumps(manifest))
     os.rename(path + ".tmp", path)
     boot_select.write_state(boot_select.put_in_force(slot))
-    return []
 
 
 def verify(slot, manifest):

@@ -50,6 +50,19 @@ def test_the_first_version_of_all_is_tried_for_ever():
     assert state["attempts"] == boot_select.ATTEMPTS_MAX
 
 
+def test_a_boot_that_a_person_has_stopped_does_not_count():
+    state = boot_select.put_in_force("b")
+    for _ in range(10):
+        slot, state = boot_select.choose(state, BOTH)
+        assert slot == "b"
+        assert state["attempts"] == 1
+        state = boot_select.forgiven(state)
+        assert state["attempts"] == 0
+    assert boot_select.forgiven(state) is None
+    assert boot_select.forgiven(None) is None
+    assert boot_select.forgiven(boot_select.confirmed("a")) is None
+
+
 def test_a_slot_without_a_manifest_is_passed_over():
     slot, state = boot_select.choose(boot_select.put_in_force("b"), ["a"])
     assert (slot, state["slot"], state["confirmed"], state["failed"]) == ("a", "a", True, "b")
