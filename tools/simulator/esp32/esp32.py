@@ -4,7 +4,10 @@ import json
 from binascii import hexlify, unhexlify
 
 import flash
+from rmt import RMT
 from world import world
+
+__all__ = ("NVS", "PCNT", "RMT")
 
 _NVS_NOT_FOUND = (-0x1102, "ESP_ERR_NVS_NOT_FOUND")
 _NVS_NOT_ENOUGH_SPACE = (-0x1105, "ESP_ERR_NVS_NOT_ENOUGH_SPACE")

@@ -53,6 +53,7 @@ class World:
         now_us: virtual time.
         boot_us: virtual time of the last reset; ticks count from it.
         dropped: scheduled callbacks lost to a full queue or to an injected fault.
+        wires: output pin to the input pin that a wire leads to.
         powered: False while the board is being prepared: stalls take no time.
     """
 
@@ -68,6 +69,7 @@ class World:
         self.levels = {}
         self.watchers = {}
         self.wiring = {}
+        self.wires = {}
         self.alarms = []
         self.powered = True
         self.stalls = []
@@ -101,10 +103,15 @@ class World:
 
     def set_level(self, pin, level):
         """Drive a GPIO now, as a test or an output pin does."""
-        if self.levels.get(pin, 0) != level:
-            self.levels[pin] = level
-            for watcher in self.watchers.get(pin, ()):
-                watcher(self.now_us, level)
+        self.drive(pin, self.now_us, level)
+
+    def drive(self, pin, t_us, level):
+        """Drive a GPIO, and what is wired to it, in hardware time."""
+        for number in (pin, self.wires.get(pin)):
+            if number is not None and self.levels.get(number, 0) != level:
+                self.levels[number] = level
+                for watcher in self.watchers.get(number, ()):
+                    watcher(t_us, level)
 
     # Scheduler ------------------------------------------------------------------------
 
