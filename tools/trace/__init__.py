@@ -1,0 +1,1 @@
+"""Traces of the meter's light: their file format, replaying them, drawing them."""
