@@ -71,6 +71,14 @@ ENTITIES = (
         (("dev_cla", "enum"), ("ops", FAULTS), ("ent_cat", "diagnostic")),
     ),
     ("pulse_age", SENSOR, "Last pulse age", SLOW, ("power", "age_s"), _SECONDS),
+    (
+        "hour_predicted",
+        SENSOR,
+        "Mean power predicted for this hour",
+        SLOW,
+        ("demand", "hour_predicted_w"),
+        _POWER,
+    ),
     ("hour_power", SENSOR, "Mean power this hour", SLOW, ("demand", "hour_mean_w"), _POWER),
     ("month_peak", SENSOR, "Peak of the month", SLOW, ("demand", "month_peak_w"), _POWER),
     (
