@@ -35,8 +35,9 @@ class _Bucket:
 class Peak:
     """One of the month's peaks; ``charged_w`` is its mean at the tariff's weight."""
 
-    def __init__(self, start_s, mean, charged_w):
+    def __init__(self, start_s, day, mean, charged_w):
         self.start_s = start_s
+        self.day = day
         self.mean_w = mean
         self.charged_w = charged_w
 
@@ -156,8 +157,9 @@ class Demand:
         if not charged_w:
             return
         peaks = self.peaks
+        day = local_time.local_day(start_s)
         if self.tariff.one_per_day:
-            rival = self._of_day(local_time.local_day(start_s))
+            rival = self._of_day(day)
             if rival is not None:
                 if peaks[rival].charged_w >= charged_w:
                     return
@@ -165,14 +167,14 @@ class Demand:
         at = 0
         while at < len(peaks) and peaks[at].charged_w >= charged_w:
             at += 1
-        peaks.insert(at, Peak(start_s, mean, charged_w))
+        peaks.insert(at, Peak(start_s, day, mean, charged_w))
         # Where nothing is charged the highest is still worth knowing.
         if len(peaks) > max(self.tariff.peaks, 1):
             peaks.pop()
 
     def _of_day(self, day):
         for i, peak in enumerate(self.peaks):
-            if local_time.local_day(peak.start_s) == day:
+            if peak.day == day:
                 return i
         return None
 
