@@ -1,0 +1,246 @@
+"""Store and forward against the real mosquitto: every interval arrives, sums to the pulse.
+
+Between reader and broker lies a relay of the test's, so that a subscriber can be there again
+before the reader is: what a broker acknowledges while nobody listens is nobody's to keep.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+from simulator_run import SimulatorRun
+
+from tools.simulator.broker import Broker, find
+
+pytestmark = pytest.mark.skipif(
+    not (find() and find("mosquitto_sub")), reason="mosquitto and mosquitto-clients are missing"
+)
+# A day takes minutes, whatever the speed: OUTAGE_HOURS=24 is for those who want to see it.
+HOURS = int(os.environ.get("OUTAGE_HOURS", "1"))
+
+
+class Relay:
+    """Passes TCP connections on to a port, or refuses and breaks them while it is None."""
+
+    def __init__(self):
+        self.target = None
+        self._pairs = []
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.port = self._server.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def cut(self):
+        """Break what is connected, and let nobody through."""
+        self.target = None
+        for end in self._pairs:
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+        self._pairs = []
+
+    def close(self):
+        self.cut()
+        self._server.close()
+
+    def _accept(self):
+        while True:
+            try:
+                near, _ = self._server.accept()
+            except OSError:
+                return
+            try:
+                far = socket.create_connection(("127.0.0.1", self.target or 0), timeout=2)
+            except OSError:
+                near.close()
+                continue
+            far.settimeout(None)
+            self._pairs += [near, far]
+            for source, sink in ((near, far), (far, near)):
+                threading.Thread(target=self._pump, args=(source, sink), daemon=True).start()
+
+    def _pump(self, source, sink):
+        try:
+            while data := source.recv(4096):
+                sink.sendall(data)
+        except OSError:
+            pass
+        for end in (source, sink):
+            end.close()
+
+
+class Subscriber:
+    """mosquitto_sub, and every interval it printed."""
+
+    def __init__(self, broker):
+        self.intervals = []
+        before = broker.log().count("Sending SUBACK")
+        self._process = subprocess.Popen(
+            [
+                find("mosquitto_sub"),
+                "-p",
+                str(broker.port),
+                "-q",
+                "1",
+                "-t",
+                "omnipower/+/interval",
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        threading.Thread(target=self._read, daemon=True).start()
+        give_up = time.monotonic() + 10
+        while broker.log().count("Sending SUBACK") == before:
+            assert time.monotonic() < give_up, "mosquitto_sub did not subscribe"
+            time.sleep(0.02)
+
+    def _read(self):
+        for line in self._process.stdout:
+            self.intervals.append(json.loads(line))
+
+    def stop(self):
+        self._process.terminate()
+        self._process.wait()
+
+
+class Listening:
+    """A broker, a subscriber that is there before the reader is, and the relay."""
+
+    def __init__(self, folder, relay):
+        self.folder = folder
+        self.relay = relay
+        self.intervals = []
+        self.begin()
+
+    def begin(self):
+        """Start a broker that knows nothing, and let the reader through to it."""
+        self.broker = Broker(self.folder)
+        self.broker.start()
+        self._subscriber = Subscriber(self.broker)
+        self.relay.target = self.broker.port
+
+    def end(self, kill=True):
+        """End the broker as a power cut does; nothing of it is kept."""
+        self.relay.cut()
+        if kill:
+            self.broker.kill()
+        else:
+            self.broker.stop()
+        self._subscriber.stop()
+        self.intervals += self._subscriber.intervals
+
+    def all(self):
+        return self.intervals + self._subscriber.intervals
+
+
+@pytest.fixture
+def listening(tmp_path):
+    relay = Relay()
+    folder = tmp_path / "broker"
+    folder.mkdir()
+    found = Listening(folder, relay)
+    yield found
+    found.end()
+    relay.close()
+
+
+def reader(tmp_path, listening, speed, *options):
+    """Start a run whose reader reaches the broker through the relay."""
+    return SimulatorRun(
+        tmp_path / "run",
+        *("--speed", str(speed), "--profile", "constant:720"),
+        *("--set", 'mqtt.host="127.0.0.1"', "--set", f"mqtt.port={listening.relay.port}"),
+        *options,
+    )
+
+
+def distinct(intervals):
+    """Return the intervals without repetitions, by id; repetitions must be the same."""
+    seen = {}
+    for interval in intervals:
+        body = {key: value for key, value in interval.items() if key != "backfill"}
+        assert seen.setdefault(interval["id"], body) == body
+    return list(seen.values())
+
+
+def check_chain(intervals, status):
+    """Assert that the intervals are all there are, in order, and lack no pulse."""
+    found = distinct(intervals)
+    total = found[0]["total_pulses"] - found[0]["pulses"]
+    assert total == 0
+    for interval in found:
+        total += interval["pulses"]
+        assert interval["total_pulses"] == total
+    # What is missing to the register is the interval in progress: 180 pulses at 720 W.
+    assert 0 <= status["register"]["pulses"] - total <= 2 * 180
+    return found
+
+
+def delivered(at_least):
+    """Return a condition: so many intervals delivered, and none waiting."""
+    return lambda status: status["history"]["next"] >= at_least and status["outbox"]["waiting"] == 0
+
+
+def test_a_broker_killed_and_restarted_empty_loses_no_interval(tmp_path, listening):
+    with reader(tmp_path, listening, 600) as run:
+        run.wait_for(delivered(1))
+        listening.end()
+        before = run.get("/api/v1/status")["history"]["next"]
+        run.wait_for(lambda status: status["outbox"]["waiting"] >= 3)
+        listening.begin()
+        status = run.wait_for(delivered(before + 4))
+        time.sleep(0.5)
+        found = check_chain(listening.all(), status)
+    assert len(found) >= before + 4
+    late = [interval["backfill"] for interval in listening.all()]
+    assert late.count(True) >= 2
+
+
+def test_a_paused_broker_loses_no_interval(tmp_path, listening):
+    with reader(tmp_path, listening, 600) as run:
+        run.wait_for(delivered(1))
+        os.kill(listening.broker.process.pid, signal.SIGSTOP)
+        try:
+            run.wait_for(lambda status: status["outbox"]["waiting"] >= 2)
+        finally:
+            os.kill(listening.broker.process.pid, signal.SIGCONT)
+        status = run.wait_for(delivered(5))
+        time.sleep(0.5)
+        check_chain(listening.all(), status)
+
+
+def test_a_killed_reader_in_an_outage_loses_no_interval(tmp_path, listening):
+    with reader(tmp_path, listening, 300) as run:
+        run.wait_for(delivered(1))
+        listening.relay.cut()
+        run.wait_for(lambda status: status["outbox"]["waiting"] >= 2)
+        before = run.get("/api/v1/status")
+        run.kill_firmware()
+        run.wait_for(lambda status: status["uptime_ms"] < before["uptime_ms"])
+        listening.relay.target = listening.broker.port
+        status = run.wait_for(delivered(before["history"]["next"] + 2))
+        time.sleep(0.5)
+        check_chain(listening.all(), status)
+
+
+def test_an_outage_of_hours_backfills_to_the_pulse(tmp_path, listening):
+    with reader(tmp_path, listening, 3000) as run:
+        first = run.wait_for(delivered(1))
+        listening.relay.cut()
+        for hour in range(1, HOURS + 1):
+            until_ms = first["uptime_ms"] + hour * 3600000
+            run.wait_for(lambda status, until_ms=until_ms: status["uptime_ms"] >= until_ms)
+        listening.relay.target = listening.broker.port
+        status = run.wait_for(delivered(first["history"]["next"] + 4 * HOURS))
+        time.sleep(0.5)
+        found = check_chain(listening.all(), status)
+    assert len(found) >= 4 * HOURS
+    starts = [interval["start_utc"] for interval in found]
+    assert len(set(starts)) == len(starts)
+    assert {interval["quality"] for interval in found[1:]} == {"complete"}
