@@ -24,7 +24,7 @@ class Parts:
         trend: function that returns the body of ``/api/v1/trend``.
         mark: function that returns something that differs when pages should know at once.
         restart: function that restarts the board after what has to be saved was saved.
-        history: function of a resolution ("quarter", "hour", "day" or "month") that returns
+        history: function of a resolution, one of ``core.history.RESOLUTIONS``, that returns
             an iterable of rows, dicts with ``web_api.HISTORY_FIELDS``; or None.
     """
 

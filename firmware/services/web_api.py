@@ -3,12 +3,24 @@
 import json
 
 from core import event_log, metrics, password, payload
+from core.history import RESOLUTIONS
 from services.web_auth import body_of, refuse
 
 PREFIX = "/api/v1"
 NO_STORE = {"Cache-Control": "no-store"}
-RESOLUTIONS = ("quarter", "hour", "day", "month")
-HISTORY_FIELDS = ("start_utc", "wh", "pulses", "min_w", "max_w", "quality")
+HISTORY_FIELDS = (
+    "start_utc",
+    "start_local",
+    "seconds",
+    "wh",
+    "pulses",
+    "mean_w",
+    "min_w",
+    "max_w",
+    "quality",
+)
+_SINCE = "2026-01-31T22:00:00Z"
+_PIECE = 1000
 
 
 def add(app, parts):
@@ -75,9 +87,17 @@ def _add_history(app, parts):
                     repr(resolution[:20]), ", ".join(RESOLUTIONS)
                 ),
             )
+        since = request.args.get("since", "")
+        if since and not _is_time(since):
+            return None, refuse(
+                400,
+                "since: {} is not accepted; accepted: UTC such as {}".format(
+                    repr(since[:20]), _SINCE
+                ),
+            )
         if parts.history is None:
             return None, refuse(404, "history: this reader keeps none; accepted: nothing")
-        return parts.history(resolution), None
+        return _since(parts.history(resolution), since), None
 
     @app.get(PREFIX + "/history")
     async def get_history(request):
@@ -96,20 +116,49 @@ def _add_history(app, parts):
         return refusal or (_csv_pieces(rows), 200, headers)
 
 
-def _json_pieces(rows):
-    """Yield a JSON list row by row: months of intervals do not fit into memory."""
-    lead = "["
+def _is_time(text):
+    return len(text) == len(_SINCE) and all(
+        c.isdigit() if like.isdigit() else c == like for c, like in zip(text, _SINCE)
+    )
+
+
+def _since(rows, since):
+    """Yield rows from a time on, and None for each that is passed over."""
     for row in rows:
-        yield lead + json.dumps(row)
+        # Times of this form sort as text.
+        passed = since and (row["start_utc"] is None or row["start_utc"] < since)
+        yield None if passed else row
+
+
+def _json_pieces(rows):
+    """Yield a JSON list bit by bit: months of intervals do not fit into memory."""
+    piece = "["
+    lead = ""
+    for row in rows:
+        if row is None:
+            # Nothing to send, but the others get their turn.
+            yield ""
+            continue
+        piece += lead + json.dumps(row)
         lead = ","
-    yield "]" if lead == "," else "[]"
+        if len(piece) > _PIECE:
+            yield piece
+            piece = ""
+    yield piece + "]"
 
 
 def _csv_pieces(rows):
-    yield ",".join(HISTORY_FIELDS) + "\r\n"
+    piece = ",".join(HISTORY_FIELDS) + "\r\n"
     for row in rows:
+        if row is None:
+            yield ""
+            continue
         values = [row.get(name) for name in HISTORY_FIELDS]
-        yield ",".join(["" if value is None else str(value) for value in values]) + "\r\n"
+        piece += ",".join(["" if value is None else str(value) for value in values]) + "\r\n"
+        if len(piece) > _PIECE:
+            yield piece
+            piece = ""
+    yield piece
 
 
 def _add_changes(app, parts):

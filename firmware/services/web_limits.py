@@ -78,7 +78,8 @@ class Door:
             connection.closed = True
             if connection in self.connections:
                 self.connections.remove(connection)
-            stream.close()
+            # close() does nothing on this port.
+            await stream.wait_closed()
 
     def _admit(self, connection):
         same = [other for other in self.connections if other.client == connection.client]
@@ -188,7 +189,7 @@ class Connection:
         self.touched_ms = time.ticks_ms()
 
     async def aclose(self):
-        self._stream.close()
+        await self._stream.wait_closed()
 
 
 def client_of(peer):

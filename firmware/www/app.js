@@ -176,10 +176,10 @@ function redraw() { if (chart) { chart.destroy(); chart = null; drawn = 0; } if 
 
 async function history() {
   try {
-    const rows = await call("api/v1/history?resolution=hour");
     const midnight = new Date(Date.parse(status && status.utc) || Date.now());
     midnight.setHours(0, 0, 0, 0);
     const before = new Date(midnight); before.setDate(before.getDate() - 1);
+    const rows = await call("api/v1/history?resolution=hour&since=" + before.toISOString().replace(/\.\d+/, ""));
     const days = [Array(24).fill(0), Array(24).fill(0)];
     for (const found of rows) {
       const start = new Date(found.start_utc);
@@ -231,5 +231,5 @@ document.addEventListener("visibilitychange", () => { if (!document.hidden) { st
 lcd("--------.---");
 trend().then(history);
 listen();
-setInterval(history, 60000);
+setInterval(history, 300000);
 setInterval(log, 15000);
