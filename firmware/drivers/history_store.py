@@ -18,7 +18,9 @@ _ENOSPC = 28
 
 
 class HistoryStore:
-    """The last 32 days of records, more or less as the flash has room.
+    """The last 36 days of records, more or less as the flash has room.
+
+    A month has up to 31, and every restart may cost a further record.
 
     Args:
         directory: folder for the files; made where it is missing.
@@ -30,7 +32,7 @@ class HistoryStore:
         error: what the last write or look at the flash ran into, or None.
     """
 
-    def __init__(self, directory="history", files=32):
+    def __init__(self, directory="history", files=36):
         self._directory = directory
         self._files = files
         self._numbers = []
