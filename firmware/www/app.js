@@ -164,7 +164,7 @@ function plot() {
       scales: { x: { time: true, range: () => view }, y: { range: (u, low, high) => [0, Math.max(100, (high || 0) * 1.1)] } },
       axes: [
         { ...axis, space: 60, size: 26, values: (u, ticks) => ticks.map(tick => new Date(tick * 1000).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" })) },
-        { ...axis, size: 46, space: 36, values: (u, ticks) => ticks.map(tick => tick >= 1000 ? number(tick / 1000, tick % 1000 ? 1 : 0) + " kW" : number(tick)) },
+        { ...axis, size: 46, space: 36, values: (u, ticks) => ticks.map(tick => ticks[ticks.length - 1] < 1000 ? number(tick) : number(tick / 1000, tick % 1000 ? 1 : 0) + (tick ? " kW" : "")) },
       ],
       series: [{}, { stroke: color("--accent"), fill: color("--glow"), width: 2, spanGaps: false }],
     }, data, at("chart"));
@@ -187,10 +187,11 @@ async function history() {
       else if (start >= before) days[1][start.getHours()] += found.wh;
     }
     const most = Math.max(1, ...days[0], ...days[1]);
+    const known = rows.some(found => new Date(found.start_utc) < midnight);
     const sum = day => day.reduce((a, b) => a + b, 0) / 1000;
     const d = status && status.demand;
     measure("today", d && d.today_wh !== undefined && d.today_wh !== null ? d.today_wh / 1000 : sum(days[0]), "kWh", 1);
-    measure("yesterday", d && d.yesterday_wh !== undefined && d.yesterday_wh !== null ? d.yesterday_wh / 1000 : sum(days[1]), "kWh", 1);
+    measure("yesterday", d && d.yesterday_wh !== undefined && d.yesterday_wh !== null && known ? d.yesterday_wh / 1000 : known ? sum(days[1]) : null, "kWh", 1);
     at("bars").innerHTML = days[0].map((wh, hour) => `<div title="${hour}–${hour + 1}: ${number(wh / 1000, 2)} / ${number(days[1][hour] / 1000, 2)} kWh"><u style="height:${days[1][hour] / most * 100}%"></u><s style="height:${wh / most * 100}%"></s></div>`).join("");
     at("bars").setAttribute("aria-label", say("hours") + ": " + at("today").textContent + ", " + at("yesterday").textContent);
     at("hours").hidden = at("csv").hidden = false;
