@@ -19,6 +19,7 @@ HOUR_S = 3600
 PARTIAL = 1  # less than the whole quarter was metered, or the reader started within it
 UNDATED = 2  # the clock was not set: start is the uptime in s
 STEPPED = 4  # the clock was set within it
+HELD = 8  # only of a saved interval in progress: it ended with its start, total is final
 
 _FORMAT = "<IIHBBIQIII"
 _BODY = struct.calcsize(_FORMAT)

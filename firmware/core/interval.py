@@ -6,6 +6,7 @@ and what they are called; how long an interval lasted is told by monotonic time.
 """
 
 from core.history import (
+    HELD,
     PARTIAL,
     QUARTER_S,
     STEPPED,
@@ -66,7 +67,8 @@ class IntervalMeter:
 
     Where the clock is not set at start, an interval that a power cut interrupted is held:
     if the clock turns out to be in the same quarter, it goes on; else it is closed with
-    what it had. What was counted meanwhile is an undated interval by uptime.
+    what it had. What was counted meanwhile is an undated interval by uptime. The same holds
+    through any number of further starts without a clock.
 
     Attributes:
         sequence: number of the interval in progress.
@@ -77,6 +79,7 @@ class IntervalMeter:
         self._boot = 0
         self._open = _Open(0, False, 0, 0)
         self._held = None
+        self._held_end = 0
         self._last_us = 0
         self._last_utc_s = None
 
@@ -108,16 +111,13 @@ class IntervalMeter:
             # Saved before the last record was written: its pulses are in that record.
             interrupted = None
         if interrupted is None:
-            if total > base:
-                # Nothing tells when these were counted. In the present quarter they would
-                # make a peak that never was.
-                lost = _Open(0, False, UNKNOWN_BOOT, base)
-                closed.append(self._close(lost, total))
+            self._close_unknown(base, total, closed)
             self._open = _Open(now_us // 1000000, False, boot, total)
             return closed
         old = self._revive(interrupted, base)
         if old.dated:
             self._held = old
+            self._held_end = interrupted.total if interrupted.flags & HELD else total
         else:
             # Uptime of an earlier start: nothing now belongs to it.
             closed.append(self._close(old, total))
@@ -127,14 +127,24 @@ class IntervalMeter:
     def _revive(self, record, base):
         dated = not record.flags & UNDATED
         old = _Open(record.start, dated, record.boot, base, record.covered_s * 1000000)
-        old.flags = (record.flags | PARTIAL) & ~UNDATED
+        old.flags = (record.flags | PARTIAL) & ~(UNDATED | HELD)
         old.min_w = record.min_w
         old.max_w = record.max_w
         return old
 
     def settled(self):
-        """Return True when ``record`` tells all that is open: when it may be saved."""
+        """Return True when the interval in progress follows the last record at once."""
         return self._held is None
+
+    def saved(self, total):
+        """Return the ``Record`` to be saved, from which ``begin`` can go on."""
+        held = self._held
+        if held is None:
+            return self.record(total)
+        held.flags |= HELD
+        record = held.record(self.sequence, self._held_end)
+        held.flags &= ~HELD
+        return record
 
     def record(self, total):
         """Return the interval in progress as a ``Record`` that ends now."""
@@ -211,9 +221,18 @@ class IntervalMeter:
         self._open = _Open(quarter_s, True, self._boot, total)
 
     def _release(self, closed):
-        """Close the held interval where the one in progress began."""
+        """Close the held interval, and what was counted between it and this start."""
         held, self._held = self._held, None
-        closed.append(self._close(held, self._open.base))
+        closed.append(self._close(held, self._held_end))
+        self._close_unknown(self._held_end, self._open.base, closed)
+
+    def _close_unknown(self, base, total, closed):
+        """Close pulses of which nothing tells when they were counted.
+
+        In the present quarter they would make a peak that never was.
+        """
+        if total > base:
+            closed.append(self._close(_Open(0, False, UNKNOWN_BOOT, base), total))
 
     def _close(self, interval, total):
         record = interval.record(self.sequence, total)

@@ -126,11 +126,10 @@ class History:
                 return
             self._waiting.pop(0)
         # Not before: a saved interval must follow the last record.
-        if self.intervals.settled():
-            self._saved_sequence = self.intervals.sequence
-            self._saved_looks = self._looks
-            total = self._metering.meter.register.total
-            self._open_journal.save(history.pack(self.intervals.record(total)))
+        self._saved_sequence = self.intervals.sequence
+        self._saved_looks = self._looks
+        total = self._metering.meter.register.total
+        self._open_journal.save(history.pack(self.intervals.saved(total)))
         if written and self.on_closed:
             self.on_closed()
 
@@ -216,7 +215,5 @@ class History:
 
     def _save_is_due(self):
         """Return True at an interval's first look, and every five minutes."""
-        if not self.intervals.settled():
-            return False
         fresh = self._saved_sequence != self.intervals.sequence
         return fresh or self._looks - self._saved_looks >= _SAVE_LOOKS

@@ -44,11 +44,8 @@ class House:
 
     def restart(self, off_s, error_s, boot=2, keep=True):
         """Cut the power; what was saved is the interval in progress as it was."""
-        saved = self.meter.record(self.total) if keep and self.meter.settled() else None
+        saved = self.meter.saved(self.total) if keep else None
         base = self.closed[-1].total if self.closed else 0
-        if saved is None and keep:
-            saved = self.saved
-        self.saved = saved
         sequence = self.closed[-1].sequence + 1 if self.closed else 0
         self.true_s += off_s
         self.boot_s = self.true_s
@@ -239,9 +236,22 @@ def test_power_cuts_while_the_clock_is_not_set():
     house.error_s = 0
     house.run(2000)
     check_sums(house)
-    # What was counted before the last start is in the interval that was held.
     assert house.closed[0].start == NOON_S
-    assert house.closed[0].pulses == 300 + 3 * 400
+    assert house.closed[0].pulses == 300
+    # Nothing tells when these were; the last start's have the clock.
+    assert (house.closed[1].boot, house.closed[1].pulses) == (UNKNOWN_BOOT, 3 * 400)
+
+
+def test_power_cuts_within_one_quarter_make_one_interval():
+    house = House(NOON_S).run(100)
+    for boot in range(2, 6):
+        house.restart(20, None, boot).run(50)
+    house.error_s = 0
+    house.run(2000)
+    check_sums(house)
+    assert starts(house)[:2] == [NOON_S, NOON_S + 900]
+    assert house.closed[0].pulses == 900 - 4 * 20
+    assert house.closed[0].flags == PARTIAL
 
 
 def test_an_undated_interval_ends_with_its_start():

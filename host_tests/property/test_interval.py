@@ -50,9 +50,8 @@ class Reader:
         self.records += [unpack(pack(record)) for record in closed]
 
     def save(self):
-        if self.meter.settled():
-            self.stale = self.saved
-            self.saved = unpack(pack(self.meter.record(self.total)))
+        self.stale = self.saved
+        self.saved = unpack(pack(self.meter.saved(self.total)))
 
     def tick(self):
         utc_s = max(0, self.true_s + self.error_s) if self.clock else None

@@ -13,7 +13,8 @@ import os
 from crash_board import KINDS, Supply
 from household import NOON_S, Household
 
-from core.history import DAY, HOUR, MONTH, PARTIAL, QUARTER, UNDATED
+from core.history import DAY, HOUR, MONTH, PARTIAL, QUARTER, UNDATED, identity
+from core.interval import UNKNOWN_BOOT
 
 
 def test_a_day_is_96_complete_quarters():
@@ -209,3 +210,79 @@ def test_the_service_runs_on_the_loop():
     asyncio.run(main())
     assert house.demand.state()["today_wh"] is not None
     assert house.history.status()["errors"] == []
+
+
+class Chance:
+    """Repeatable random numbers: the interpreters have no seedable random in common."""
+
+    def __init__(self, seed):
+        self._state = seed
+
+    def below(self, limit):
+        x = self._state
+        x ^= (x << 13) & 0xFFFFFFFF
+        x ^= x >> 17
+        x ^= (x << 5) & 0xFFFFFFFF
+        self._state = x
+        return x % limit
+
+
+def misfortune(house, chance):
+    """Live through one start of the reader, which ends at any write step or none."""
+    supply = Supply(chance.below(120), KINDS[chance.below(len(KINDS))])
+    house.power_on(supply, error_s=(0, None, chance.below(7200) - 3600)[chance.below(3)])
+    for _ in range(chance.below(6)):
+        house.run(chance.below(2000), 20)
+        if supply.dead:
+            break
+        if chance.below(2):
+            house.save_register()
+        if chance.below(3) == 0:
+            house.error_s = (0, 0, None, chance.below(20000) - 10000)[chance.below(4)]
+    house.power_off(chance.below(3000))
+
+
+def test_any_misfortune_leaves_a_chain_that_ends_at_the_register():
+    for seed in range(1, 31):
+        chance = Chance(seed * 2654435761 % 0xFFFFFFFF)
+        house = Household(watts=1000 + chance.below(20000))
+        # Formatting is done on the bench.
+        house.power_on().power_off(0)
+        for _ in range(8):
+            misfortune(house, chance)
+            assert house.board.formats == 1, seed
+        house.power_on()
+        assert house.register.total >= house.saved, seed
+        house.run(2000, 20)
+        house.check(seed)
+        records = house.records()
+        assert records[0].total - records[0].pulses == 0, seed
+        assert [one.sequence for one in records] == list(range(len(records))), seed
+        ids = {identity(one) for one in records}
+        assert len(ids) == len(records), seed
+        # No interval holds more than its time can; what a cut one has covered since it was
+        # saved last is not known, here up to a whole quarter.
+        for one in records:
+            most = house.watts * (one.covered_s + 920) // 3600
+            assert one.pulses <= most or one.boot == UNKNOWN_BOOT, (seed, one)
+
+
+def test_the_month_is_the_sum_of_its_records_whatever_the_clock_did():
+    for seed in range(1, 9):
+        chance = Chance(seed * 40503)
+        house = Household(watts=2000).power_on()
+        asyncio.run(house.history._sum_up())
+        for _ in range(12):
+            house.run(chance.below(4000), 20)
+            house.error_s = (0, 0, 900, -900, 40 * 86400, -300, 7200)[chance.below(7)]
+            if house.history._rebuild:
+                asyncio.run(house.history._sum_up())
+        house.error_s = 0
+        house.run(1800, 20)
+        asyncio.run(house.history._sum_up())
+        house.run(20, 20)
+        month = [one.pulses for one in house.records() if one.start < NOON_S + 6 * 86400]
+        now = house.history.intervals.record(house.register.total)
+        assert house.demand.state()["month_wh"] == sum(month) + now.pulses, seed
+        for start_s, mean_w, _ in house.demand.state()["peaks"]:
+            assert mean_w <= 2000 * 102 // 100, (seed, start_s, mean_w)
