@@ -197,8 +197,13 @@ class Mqtt:
         await self._greet()
         looks = 0
         while link.connected():
-            while link.inbox:
+            # Only what has come by now: a flood of commands must not hold up the states.
+            for _ in range(len(link.inbox)):
                 await self._receive(link, *link.inbox.pop(0))
+            if link.lost_messages:
+                answer = "error: too many at once; {} not obeyed".format(link.lost_messages)
+                link.lost_messages = 0
+                await self._publish(discovery.COMMAND_RESULT, answer)
             looks += 1
             slow = looks % _SLOW_LOOKS == 0
             await self._publish_states(self._status() if slow else payload.status(self._snapshot()))

@@ -121,7 +121,8 @@ class MqttLink:
         error: why it ended, or None.
         refusal: the broker's CONNACK code when that is why, 1 to 5, or 0.
         inbox: messages received, as (topic, payload), payload None where it was too long and
-            ``overlong`` has its length; the oldest first.
+            ``overlong`` has its length; the oldest first, at most 8.
+        lost_messages: how many came while the inbox was full; whoever reads it resets it.
     """
 
     def __init__(self, address, host, tls, options):

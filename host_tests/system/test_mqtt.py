@@ -272,6 +272,26 @@ def test_bad_commands_are_refused_with_a_message_and_change_nothing(tmp_path, br
         ended_equal(run)
 
 
+def test_a_flood_of_commands_holds_up_nothing(tmp_path, broker):
+    lines = "\n".join(f"{i} is no reading" for i in range(3000))
+    with reader(tmp_path, broker.port, "--profile", "constant:7200") as run:
+        connected(run)
+        with Watcher(broker.port, "-R") as watcher:
+            watcher.wait_for(f"{BASE}/uptime")
+            subprocess.run(
+                [find("mosquitto_pub"), "-p", str(broker.port), "-t", f"{BASE}/set/reading", "-l"],
+                input=lines.encode(),
+                check=True,
+                timeout=PATIENCE_S,
+            )
+            watcher.wait_for(f"{BASE}/command", lambda answer: "not obeyed" in answer)
+            watcher.wait_for(f"{BASE}/energy")
+            publish(broker.port, f"{BASE}/set/reading", "23456.7")
+            watcher.wait_for(f"{BASE}/command", lambda answer: answer.startswith("ok: "))
+        assert run.get("/api/v1/status")["mqtt"]["connections"] == 1
+        ended_equal(run)
+
+
 def test_the_register_is_set_in_two_steps(tmp_path, broker):
     with reader(tmp_path, broker.port) as run:
         connected(run)
