@@ -130,7 +130,8 @@ def present(entity, status):
         if not isinstance(status, dict) or key not in status:
             return False
         status = status[key]
-    return True
+    # Without a mains-sense input there is nothing to be known, ever.
+    return status is not None or entity[0] != "mains"
 
 
 def text(entity, status):

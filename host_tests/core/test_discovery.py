@@ -169,6 +169,13 @@ def test_what_the_reader_does_not_know_of_is_not_announced():
     assert [topic for topic in topics if "/energy/" in topic]
 
 
+def test_without_a_mains_sense_input_there_is_no_such_entity():
+    status = dict(STATUS)
+    status["supply"] = dict(STATUS["supply"])
+    status["supply"]["mains"] = None
+    assert not [topic for topic in dict(discovery().entities(status)) if "/mains/" in topic]
+
+
 def test_the_device_form_has_the_same_entities_in_one_message():
     topic, body = discovery().device(STATUS)
     assert topic == "homeassistant/device/omnipower_240ac4000001/config"
@@ -234,7 +241,7 @@ def test_what_is_not_known_is_unknown_and_not_zero_or_off():
         },
         wifi={"rssi_dbm": None},
     )
-    for object_id in ("power", "pulse_age", "breaker", "mains", "rssi"):
+    for object_id in ("power", "pulse_age", "breaker", "rssi"):
         assert texts[object_id] == "None", object_id
     assert texts["supply"] == "unknown"
 
