@@ -39,7 +39,7 @@ class Door:
 
     async def run(self, port):
         """Serve for ever, on every interface."""
-        server = await asyncio.start_server(self._serve, "0.0.0.0", port, 5)
+        server = await asyncio.start_server(self._serve, "0.0.0.0", port, CONNECTIONS_MAX)
         try:
             while True:
                 await asyncio.sleep_ms(_SWEEP_MS)
