@@ -7,6 +7,7 @@ on: no request does more than one file's worth of work without letting the other
 
 import asyncio
 import json
+import os
 from binascii import a2b_base64
 
 from services.web_auth import body_of, refuse
@@ -70,9 +71,9 @@ class Receiver:
         path = "{}/{}".format(self.slot, name)
         if offset == 0:
             self._store.make_directories(path)
-        with open(path, "wb" if offset == 0 else "ab") as file:
-            if file.tell() != offset:
-                raise ValueError("offset: {} does not follow {}".format(offset, file.tell()))
+        elif os.stat(path)[6] != offset:
+            raise ValueError("offset: {} does not follow the piece before".format(offset))
+        with open(path, "ab" if offset else "wb") as file:
             file.write(data)
 
     async def finish(self):

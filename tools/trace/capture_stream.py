@@ -22,7 +22,6 @@ class CaptureStream:
         self._period = 1 << 30
         # Edges wait for the time line of their batch, which dates them.
         self._edges: list[tuple[int, str, int]] = []
-        self._levels: dict[str, int] = {}
         self._lost = 0
         self._last_us = 0
         self.problem = ""
@@ -55,9 +54,8 @@ class CaptureStream:
             ((self._clock.at(ticks), led, lit) for ticks, led, lit in self._edges),
             key=lambda edge: edge[0],
         ):
-            if self._levels.get(led) != lit:
-                self._levels[led] = lit
-                self._give(ticks, led, lit)
+            # The same level twice is kept: it tells that an edge between was lost.
+            self._give(ticks, led, lit)
         self._edges.clear()
         if count >= 0:
             self._give(now_us, COUNT, count)

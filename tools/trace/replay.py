@@ -89,6 +89,9 @@ class Replay:
 
     def _take(self, kind: str, t_us: int, value: int) -> None:
         if kind == UPPER:
+            if not value and not self.result.edges and not self._lit:
+                # What the light was to begin with, not an edge.
+                return
             self._lit = value
             self._fresh = False
             self.result.edges += 1

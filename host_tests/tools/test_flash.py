@@ -1,0 +1,67 @@
+"""flash: what would be run, and what is refused before anything is."""
+
+import pytest
+from typer.testing import CliRunner
+
+from tools.board.application import sha256
+from tools.cli import flash as flashing
+from tools.cli.app import app
+
+
+def run(*arguments):
+    return CliRunner(env={"COLUMNS": "200"}).invoke(app, ["flash", *map(str, arguments)])
+
+
+@pytest.fixture
+def image(tmp_path):
+    path = tmp_path / "ESP32_GENERIC.bin"
+    path.write_bytes(b"\xe9" + bytes(1000))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("chip", "offset"), [("esp32", "0x1000"), ("esp32s3", "0x0"), ("esp32c3", "0x0")]
+)
+def test_an_image_goes_to_the_chips_offset_and_its_hash_is_shown(image, chip, offset):
+    ended = run("--dry-run", "--image", image, "--chip", chip, "--port", "PORT")
+    assert ended.exit_code == 0, ended.output
+    assert sha256(image.read_bytes()) in ended.output
+    assert f"esptool --chip {chip} --port PORT write-flash {offset} {image}" in ended.output
+    assert "Nothing was run" in ended.output
+
+
+def test_erasing_comes_first(image):
+    output = run("--dry-run", "--image", image, "--chip", "esp32", "--erase").output
+    assert 0 < output.index("erase-flash") < output.index("write-flash")
+
+
+def test_a_file_that_is_no_image_is_refused(tmp_path):
+    path = tmp_path / "firmware.uf2"
+    path.write_bytes(b"UF2\n" + bytes(100))
+    ended = run("--dry-run", "--image", path)
+    assert ended.exit_code == 1
+    assert "0xE9" in ended.output
+
+
+def test_without_an_image_mpflash_downloads_that_of_the_chip():
+    output = run("--dry-run", "--chip", "esp32c3").output
+    assert "mpflash --no-interactive download --board ESP32_GENERIC_C3 --version stable" in output
+
+
+def test_without_a_network_the_way_around_is_told(monkeypatch, tmp_path):
+    def refuse(*_, **__):
+        raise OSError("Network is unreachable")
+
+    port = tmp_path / "port"
+    port.touch()
+    monkeypatch.setattr(flashing.socket, "create_connection", refuse)
+    ended = run("--chip", "esp32", "--port", port)
+    assert ended.exit_code == 1
+    assert "no way to micropython.org" in ended.output
+    assert "--image FILE.bin" in ended.output
+
+
+def test_a_chip_that_is_not_known_is_refused_with_those_that_are():
+    ended = run("--dry-run", "--chip", "esp8266")
+    assert ended.exit_code == 1
+    assert "esp32s3" in ended.output
