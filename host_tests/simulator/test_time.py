@@ -135,3 +135,21 @@ def test_setting_the_rtc_by_hand_reads_back():
     time.sleep(3)
     assert time.gmtime()[:6] == (2028, 3, 1, 0, 0, 1)
     assert "rtc_clock.txt" in os.listdir()
+
+
+def test_ntp_tells_a_time_that_goes_on_with_the_virtual_clock():
+    world = board()
+    connect()
+    ntp.set_clock("pool.ntp.org")
+    first_s = clock.utc_s()
+    before_us = world.now_us
+    time.sleep(6 * 3600)
+    ntp.set_clock("pool.ntp.org")
+    elapsed_s = (world.now_us - before_us) // 1000000
+    assert abs(clock.utc_s() - first_s - elapsed_s) <= 1
+    # After a reset too, though the host's clock has not moved.
+    now_us = world.now_us
+    world = shims.install(None, now_us)
+    connect()
+    ntp.set_clock("pool.ntp.org")
+    assert abs(clock.utc_s() - first_s - elapsed_s) <= 2
