@@ -143,7 +143,7 @@ def test_a_crash_fails_the_test_and_those_after_it(project, identity):
 
 def test_an_endless_loop_is_ended_on_each_interpreter(project):
     project.write("host_tests/core/test_a.py", GOOD + "def test_loop():\n    while True: pass\n")
-    status, output = project.pytest("-o", "portable_timeout=1")
+    status, output = project.pytest("-o", "portable_timeout=5")
     assert status == 1, output
     for interpreter in interpreters.ALL:
         assert f"{interpreter.title}: 1 passed, 1 failed, 0 skipped" in output

@@ -89,6 +89,10 @@ def partition(text, separator):
 """
 
 
+# Not on the way from a pulse to a reading, and the board has hardly room for the rest.
+LEFT_OUT = ("seed", "restore")
+
+
 def for_the_board(source: str) -> list[str]:
     """Return the same code in small pieces: the board has 16 kB of RAM for it all.
 
@@ -99,7 +103,7 @@ def for_the_board(source: str) -> list[str]:
         if isinstance(node, ast.ClassDef):
             pieces.append(ast.parse(f"class {node.name}:\n    pass"))
             for member in node.body:
-                if isinstance(member, ast.FunctionDef):
+                if isinstance(member, ast.FunctionDef) and member.name not in LEFT_OUT:
                     attribute = ast.parse(f"{node.name}.{member.name} = {member.name}").body
                     pieces.append(ast.Module([_bare(member), *attribute], []))
         elif isinstance(node, ast.FunctionDef):
@@ -133,11 +137,18 @@ def board():
 
 
 @pytest.fixture(scope="module")
-def board_with_register(board):
+def loaded_board(board):
     assert board.execute(PARTITION) == ""
     for piece in for_the_board(ENERGY.read_text(encoding="utf-8")):
         assert board.execute(piece) == "", piece
     return board
+
+
+@pytest.fixture
+def board_with_register(loaded_board):
+    # The parser needs one large block, which what the test before left lying would split.
+    assert loaded_board.execute("register = None\nimport gc\ngc.collect()") == ""
+    return loaded_board
 
 
 def test_the_board_computes_in_single_precision(board):
