@@ -99,13 +99,25 @@ def _install(paths):
             file.write(content)
 
 
-def run(path):
-    """Boot."""
+def prepare(path, compiled=None):
+    """Make the board and fill its flash, up to the first line of ``main.py``.
+
+    Args:
+        path: the JSON file.
+        compiled: folder of the byte-compiled application, to be imported instead of its source.
+
+    Returns:
+        The folder of the firmware.
+    """
     with open(path) as file:
         boot = json.load(file)
     root = os.getcwd() + "/" if not _ROOT.startswith("/") else ""
     firmware = root + _ROOT + "/firmware"
-    sys.path[0:0] = [root + _HERE + "/esp32", firmware, root + _ROOT + "/build/lib"]
+    library = root + _ROOT + "/build/lib"
+    if compiled:
+        sys.path[0:0] = [root + _HERE + "/esp32", compiled, compiled + "/lib"]
+    else:
+        sys.path[0:0] = [root + _HERE + "/esp32", firmware, library]
 
     import shims
     from meter_link import MeterLink
@@ -132,9 +144,16 @@ def run(path):
     world.drop_per_million = boot.get("faults", {}).get("drop_per_million", 0)
     world.powered = True
     pace.start(boot["speed"])
+    return firmware
+
+
+def run(path):
+    """Boot."""
+    firmware = prepare(path)
     with open(firmware + "/main.py") as file:
         source = file.read()
     exec(compile(source, firmware + "/main.py", "exec"), {"__name__": "__main__"})
 
 
-run(sys.argv[1])
+if __name__ == "__main__":
+    run(sys.argv[1])
