@@ -22,6 +22,7 @@ ENERGY = Path(__file__).parents[2] / "firmware" / "core" / "energy.py"
 
 # For a hung emulator only; what is awaited decides, not the time it takes.
 PATIENCE_S = 120
+ECHOED = 8
 PASTE, FINISH = "\x05", "\x04"
 
 
@@ -47,8 +48,12 @@ class Microbit:
         self._send(PASTE)
         self._receive_until("=== ")
         for line in code.splitlines():
-            self._send(line + "\r")
             # The echo is the flow control: the board's receive buffer is short.
+            for at in range(0, len(line), ECHOED):
+                part = line[at : at + ECHOED]
+                self._send(part)
+                self._receive_until(part)
+            self._send("\r")
             self._receive_until("=== ")
         self._send(FINISH)
         return self._receive_until("\r\n>>> ").replace("\r\n", "\n").strip()
