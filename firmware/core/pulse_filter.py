@@ -36,6 +36,13 @@ DOUBTS = (LATE, INCOMPLETE)
 # comparator's threshold wandering with the lamp's brightness.
 _FLICKER_PERIOD_MIN_US = 7000
 _FLICKER_PERIOD_MAX_US = 12000
+# So many flashes at that period running are a lamp, and its light lasts on for a while.
+_LAMP_FLASHES = 3
+_LAMP_HOLD_US = 1000000
+# After a flash that was no pulse, others are to be expected for so long.
+_NOISE_HOLD_US = 5000000
+# Line noise darkens the light no longer than this, and does not end it.
+_DARK_SPIKE_US = 300
 
 
 def interval_min_us(imp_per_kwh, fuse_a, phases=3, headroom_percent=140):
@@ -86,12 +93,18 @@ class PulseFilter:
         self._rise_us = None
         self._fall_us = None
         self._again_us = None
+        self._before_us = None
+        self._reject_us = None
         self._last_us = 0
         self._records = 0
         self._previous_us = None
         self._pulse_us = None
         self._pulse_late = False
         self._disagree = 0
+        self._steady_us = 0
+        self._longest_us = 0
+        self._flashes = 0
+        self._lamp_us = None
 
     def edge(self, t_us, lit, late=False):
         """Take one edge record and return the verdict it led to, or ``PENDING``.
@@ -113,9 +126,21 @@ class PulseFilter:
                 # late, or a fall and a rise that went by unseen; the next fall tells.
                 if self._again_us is not None:
                     self.counts[INCOMPLETE] += 1
+                self._before_us = self._again_us
                 self._again_us = t_us
+        elif lit and self._again_us == self._last_us and gap_us < _DARK_SPIKE_US:
+            # Nor were both: it was dark for less time than a callback takes to come.
+            if self._before_us is not None:
+                self.counts[INCOMPLETE] -= 1
+            self._again_us = self._before_us
         if not self._open:
             self._begin(t_us, lit)
+        elif self._lit or gap_us < _DARK_SPIKE_US:
+            self._steady_us += gap_us
+            if self._steady_us > self._longest_us:
+                self._longest_us = self._steady_us
+        else:
+            self._steady_us = 0
         self._late = self._late or late
         self._lit = lit
         self._last_us = t_us
@@ -197,7 +222,10 @@ class PulseFilter:
         self._rise_us = t_us if lit else None
         self._fall_us = None if lit else t_us
         self._again_us = None
+        self._before_us = None
         self._records = 0
+        self._steady_us = 0
+        self._longest_us = 0
 
     def _close(self):
         self._open = False
@@ -206,6 +234,14 @@ class PulseFilter:
         verdict = self._judge()
         self.counts[verdict] += 1
         self._previous_us = self.start_us
+        if verdict == FLICKER:
+            self._flashes += 1
+            if self._flashes >= _LAMP_FLASHES:
+                self._lamp_us = self.start_us
+        elif verdict not in DOUBTS:
+            self._flashes = 0
+        if verdict in REJECTS:
+            self._reject_us = self.start_us
         return verdict
 
     def _judge(self):
@@ -227,12 +263,17 @@ class PulseFilter:
             ):
                 self.counts[INCOMPLETE] += 1
                 rise_us = again_us
+            elif (again_us is not None or self._records & 1) and self._noisy(rise_us):
+                # An edge was lost: among noise this may as well be two spikes.
+                self._broken = True
             self.start_us = rise_us
             self.width_us = 0 if fall_us is None else fall_us - rise_us
             verdict = INCOMPLETE if self._broken or fall_us is None else self._judge_timing()
-        if self._late and verdict != INCOMPLETE and (verdict != ACCEPTED or self._records > 2):
+        sure = verdict == ACCEPTED and self._records <= 2 and not self._in_lamp_light()
+        if self._late and verdict != INCOMPLETE and not sure:
             # One rise and one fall that fit are a pulse even when they came late. More
-            # edges may as well be a train of flicker that the block ran together.
+            # edges may as well be a train of flicker that the block ran together, and in
+            # lamp light one flash whose fall came late looks like a pulse.
             return LATE
         if verdict == TOO_SOON and self._pulse_late:
             return LATE
@@ -242,16 +283,24 @@ class PulseFilter:
             self._pulse_late = self._late
         return verdict
 
+    def _noisy(self, t_us):
+        return self._reject_us is not None and t_us - self._reject_us < _NOISE_HOLD_US
+
+    def _in_lamp_light(self):
+        return self._lamp_us is not None and self.start_us - self._lamp_us < _LAMP_HOLD_US
+
     def _judge_timing(self):
-        if self.width_us < self.width_min_us:
+        if self.width_us > self.width_max_us:
+            return TOO_LONG
+        # Spikes, or flashes that a spike joins, may span a pulse's width, but no light in
+        # them is as steady; a quarter is for bounce.
+        if self.width_us < self.width_min_us or 4 * self._longest_us < 3 * self.width_min_us:
             previous_us = self._previous_us
             if previous_us is not None:
                 period_us = self.start_us - previous_us
                 if _FLICKER_PERIOD_MIN_US <= period_us <= _FLICKER_PERIOD_MAX_US:
                     return FLICKER
             return TOO_SHORT
-        if self.width_us > self.width_max_us:
-            return TOO_LONG
         if self._pulse_us is not None and self.start_us - self._pulse_us < self.interval_min_us:
             return TOO_SOON
         return ACCEPTED
