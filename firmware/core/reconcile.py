@@ -18,7 +18,15 @@ from core.pulse_filter import ACCEPTED, DOUBTS, REJECTS
 # A neighbourhood is noisy for this many pulses after the last sign of noise.
 _MEMORY_PULSES = 16
 _GAPS_MAX = 8
-_STARTS_MAX = 8
+_HOLES_MAX = 8
+# The period is the mean of so many intervals: a lamp's flashes shift the start of a pulse
+# by up to half a flicker period.
+_INTERVALS_MAX = 16
+
+
+def _alike(interval_us, period_us):
+    """Return whether an interval is a period, within a quarter."""
+    return abs(interval_us - period_us) * 4 <= period_us
 
 
 class Reconciler:
@@ -45,7 +53,11 @@ class Reconciler:
         self._rises = 0
         self._edges = 0
         self._verdicts = list(pulse_filter.counts)
-        self._starts = []
+        self._start_us = None
+        self._intervals = []
+        self._hole = None
+        self._holes = []
+        self._claimed_us = start_us
         self._noise = 0
         self._bounce = 0
         self._gaps = []
@@ -54,9 +66,28 @@ class Reconciler:
 
     def accepted(self, start_us):
         """Take the start of a pulse that the filter accepted."""
-        self._starts.append(start_us)
-        if len(self._starts) > _STARTS_MAX:
-            self._starts.pop(0)
+        last_us = self._start_us
+        self._start_us = start_us
+        if last_us is None:
+            return
+        span_us = start_us - last_us
+        hole = self._hole
+        self._hole = None
+        if hole:
+            # Pulses are missing only where the period goes on afterwards; two long
+            # intervals alike are a load that has fallen.
+            from_us, to_us, periods = hole
+            if _alike(span_us, (to_us - from_us) // periods):
+                self._holes.append(hole)
+                if len(self._holes) > _HOLES_MAX:
+                    self._holes.pop(0)
+            else:
+                self._note(to_us - from_us)
+        periods = self._periods(span_us)
+        if periods > 1:
+            self._hole = (last_us, start_us, periods)
+        else:
+            self._note(span_us)
 
     def settle(self, now_us, rises=None):
         """Compare both counts and return the pulses to add, 0 or more.
@@ -94,7 +125,7 @@ class Reconciler:
             pulses = self._decide(now_us, accepted, excess)
         last_us = self._counted_us
         if accepted:
-            self._counted_us = max(self._counted_us, self._starts[-1])
+            self._counted_us = max(self._counted_us, self._start_us)
         if pulses:
             interval_us = self._filter.interval_min_us
             room = (now_us - last_us) // interval_us - accepted
@@ -131,35 +162,60 @@ class Reconciler:
             self._gaps.pop(0)
         return sure
 
+    def _note(self, interval_us):
+        self._intervals.append(interval_us)
+        if len(self._intervals) > _INTERVALS_MAX:
+            self._intervals.pop(0)
+
+    def _periods(self, span_us):
+        """Return how many periods of a steady load an interval spans, 1 where it is not clear."""
+        intervals = self._intervals
+        if not intervals:
+            return 1
+        latest_us = intervals[-1]
+        total_us = 0
+        count = 0
+        for i in range(len(intervals) - 1, -1, -1):
+            if not _alike(intervals[i], latest_us):
+                break
+            total_us += intervals[i]
+            count += 1
+        period_us = total_us // count
+        periods = (span_us + period_us // 2) // period_us
+        if periods < 2 or abs(span_us - periods * period_us) * 5 > period_us:
+            return 1
+        return periods if span_us // periods >= self._filter.interval_min_us else 1
+
     def _close_gaps(self):
         """Count the pulses that a steady period calls for inside gaps of noise."""
         pulses = 0
-        starts = self._starts
-        while self._gaps and starts and starts[-1] > self._gaps[0][1]:
-            begin_us, end_us, excess, sure = self._gaps.pop(0)
+        gaps = self._gaps
+        while gaps and not self._hole and self._start_us is not None:
+            if self._start_us <= gaps[0][1]:
+                break
+            begin_us, end_us, excess, sure = gaps.pop(0)
             called = 0
-            for i in range(2, len(starts)):
-                called += self._called_for(
-                    starts[i - 2], starts[i - 1], starts[i], begin_us, end_us
-                )
-            pulses += max(0, min(called, excess) - sure)
+            for from_us, to_us, periods in self._holes:
+                if to_us > begin_us and from_us < end_us:
+                    called += self._claim(
+                        from_us, to_us, periods, begin_us, end_us, excess - called
+                    )
+            pulses += max(0, called - sure)
+        if not gaps:
+            while self._holes and self._holes[0][1] <= self._settled_us:
+                self._holes.pop(0)
         return pulses
 
-    def _called_for(self, before_us, from_us, to_us, begin_us, end_us):
-        """Return how many periods end between two pulses and inside the gap."""
-        if to_us <= begin_us or from_us >= end_us:
-            return 0
-        period_us = from_us - before_us
+    def _claim(self, from_us, to_us, periods, begin_us, end_us, most):
+        """Return how many pulses were due in a hole and inside a gap, each claimed once."""
         span_us = to_us - from_us
-        periods = (span_us + period_us // 2) // period_us
-        if periods < 2 or abs(span_us - periods * period_us) * 5 > period_us:
-            return 0
-        if span_us // periods < self._filter.interval_min_us:
-            return 0
-        slack_us = period_us // 8
-        called = 0
+        slack_us = span_us // periods // 8
+        claimed = 0
         for k in range(1, periods):
             at_us = from_us + span_us * k // periods
-            if begin_us - slack_us <= at_us <= end_us + slack_us:
-                called += 1
-        return called
+            if at_us > end_us + slack_us or claimed >= most:
+                break
+            if at_us >= begin_us - slack_us and at_us > self._claimed_us:
+                self._claimed_us = at_us
+                claimed += 1
+        return claimed
