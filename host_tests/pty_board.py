@@ -34,6 +34,7 @@ class PtyBoard:
 
     Args:
         state_dir: existing folder for flash, NVS and RTC memory; used again, it goes on.
+        speed: how fast its time runs.
 
     Attributes:
         port: what stands in for ``/dev/ttyUSB0``; another one after ``plug_in``.
@@ -41,8 +42,9 @@ class PtyBoard:
         output: everything that it has said.
     """
 
-    def __init__(self, state_dir):
+    def __init__(self, state_dir, speed=1.0):
         self.state_dir = Path(state_dir)
+        self._speed = speed
         self.boots = 0
         self.output = b""
         self._looked = 0
@@ -111,7 +113,7 @@ class PtyBoard:
             [
                 *(str(_MICROPYTHON), "-X", "heapsize=16M", "-i"),
                 str(Path(__file__).parent / "simulator" / "board_prompt.py"),
-                *(str(ROOT), str(self.state_dir), cause),
+                *(str(ROOT), str(self.state_dir), cause, str(self._speed)),
             ],
             stdin=theirs,
             stdout=theirs,

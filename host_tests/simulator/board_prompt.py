@@ -4,7 +4,7 @@ Boots as the port does: mounts the flash, runs ``main.py`` if there is one, and 
 or is interrupted, leaves a person (or mpremote) at the prompt.
 
 Arguments: the repository's root, the folder that holds what outlives a reset, the reset's
-cause.
+cause, virtual seconds per second.
 """
 
 import os
@@ -12,7 +12,7 @@ import sys
 
 import utime
 
-ROOT, STATE_DIR, CAUSE = sys.argv[1:4]
+ROOT, STATE_DIR, CAUSE, SPEED = sys.argv[1:5]
 sys.path[:] = ["", ".frozen", ROOT + "/tools/simulator/esp32"]
 
 import shims
@@ -34,7 +34,7 @@ except OSError:
     volume = os.VfsLfs2(device, progsize=256, readsize=64)
 os.mount(volume, "/flash")
 os.chdir("/flash")
-pace.start(1.0)
+pace.start(float(SPEED))
 world.powered = True
 # The wire that the self-test asks for.
 world.wires[25] = 34

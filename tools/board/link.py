@@ -160,7 +160,7 @@ class Link:
                 # desk has none.
                 said = io.StringIO()
                 with contextlib.redirect_stdout(said):
-                    self._transport_now().enter_raw_repl(soft_reset=not resume, timeout_overall=8)
+                    self._transport_now().enter_raw_repl(soft_reset=not resume, timeout_overall=5)
                 self.run(_FEED)
                 return
             except (TransportError, struct.error) as error:
