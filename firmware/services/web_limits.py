@@ -20,7 +20,10 @@ _SWEEP_MS = 1000
 _CHUNK = 512
 # microdot takes this for a client that has gone, and tidies up.
 _ECONNRESET = 104
-_REFUSAL = "HTTP/1.0 {} {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}"
+_REFUSAL = (
+    "HTTP/1.1 {} {}\r\nContent-Type: application/json\r\nConnection: close\r\n"
+    "Content-Length: {}\r\n\r\n{}"
+)
 
 
 class Door:
@@ -179,7 +182,8 @@ class Connection:
             if data != b"\r\n":
                 return
             self._head_sent = True
-            data = self._out
+            # microdot says HTTP/1.0, for which browsers do not use entity tags.
+            data = b"HTTP/1.1" + self._out[8:-2] + b"Connection: close\r\n\r\n"
             self._out = b""
         if self.closed:
             raise OSError(_ECONNRESET)

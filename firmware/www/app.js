@@ -8,7 +8,7 @@ const ICONS = {
   supply_lost: "M10.5 3h3v11h-3zM10.5 17h3v3.5h-3z",
   unknown: "M10.5 17.5h3V21h-3zM7 8a5 5 0 1 1 7.5 4.3c-1 .6-1 1.2-1 3h-3c0-2.6.3-4.2 2.5-5.4A2 2 0 1 0 10 8z",
 };
-let status = null, points = [], chart = null, drawn = 0, source = null, due = false, polling = null, shownLog = "", view = [0, 1];
+let status = null, points = [], chart = null, drawn = 0, source = null, due = false, polling = null, shownLog = "", view = [0, 1], ready = false;
 
 function lcd(text) {
   const svg = at("lcd").firstChild;
@@ -70,7 +70,7 @@ function warn(s) {
   at("warn").replaceChildren(...lines.map(line => Object.assign(document.createElement("p"), { textContent: line })));
 }
 function demand(found) {
-  at("demand").hidden = !found;
+  at("demand").hidden = !found || !ready;
   if (!found) return;
   const kw = w => w === null || w === undefined ? w : w / 1000;
   measure("hourmean", kw(found.hour_mean_w), "kW", 2);
@@ -230,7 +230,12 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
 let resized; addEventListener("resize", () => { clearTimeout(resized); resized = setTimeout(redraw, 150); });
 document.addEventListener("visibilitychange", () => { if (!document.hidden) { stop(); trend(); listen(); } });
 lcd("--------.---");
-trend().then(history);
+// What is below waits for what is above, so that nothing is pushed about under a finger.
+trend().then(history).then(() => {
+  ready = true;
+  if (status) render();
+  at("health-section").hidden = at("foot").hidden = false;
+});
 listen();
 setInterval(history, 300000);
 setInterval(log, 15000);

@@ -92,7 +92,7 @@ def answered(data):
         return None
     head, _, body = data.partition(b"\r\n\r\n")
     status = int(head.split(b" ")[1])
-    assert head.startswith(b"HTTP/1.0 ")
+    assert head.startswith(b"HTTP/1.1 ")
     assert status in STATUSES, data[:300]
     if status >= 400:
         assert "error" in json.loads(body), data[:300]

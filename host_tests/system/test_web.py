@@ -14,7 +14,7 @@ from simulator_run import SimulatorRun
 from web_client import Client, Events
 
 from core.history import RESOLUTIONS
-from services import web, web_api
+from services import web, web_api, web_update
 from services.web_setup import SetupPages
 
 ROOT = Path(__file__).parents[2]
@@ -57,6 +57,7 @@ def served_routes():
     """Return {(method, path)} of the application as it is assembled."""
     parts = web.Parts(*[None] * 9)
     app = web.build(parts, SetupPages(None, None, None, 80))
+    web_update.add(app, None, web_update.Receiver(None, None), None)
     return {
         (method.lower(), pattern.url_pattern)
         for methods, pattern, *_ in app.url_map
