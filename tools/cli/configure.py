@@ -68,8 +68,7 @@ def configure(
     if file is not None:
         before = file.read_bytes() if file.exists() else None
         document = _fill(Document(before), _board_named(board), settings)
-        file.write_bytes(document.encoded())
-        file.chmod(0o600)
+        _write_private(file, document.encoded())
         show.good(f"{file} is written; keep it to yourself, it may hold a passphrase")
         return
     chosen = ports.choose(port)
@@ -83,6 +82,15 @@ def configure(
         if link.read("config.json") != document.encoded():
             raise BoardError("config.json did not arrive as sent", "Try again.")
     show.good("config.json is written and read back; the reader starts with it")
+
+
+def _write_private(path: Path, data: bytes) -> None:
+    """Replaces a file that nobody else may read at any moment."""
+    beside = path.with_name(path.name + ".new")
+    beside.unlink(missing_ok=True)
+    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(data)
+    beside.replace(path)
 
 
 def _fill(document: Document, board: Board | None, given: list[str] | None) -> Document:

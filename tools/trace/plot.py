@@ -108,13 +108,13 @@ def _draw_states(
     x_of: Callable[[int], float],
 ) -> None:
     canvas.text((_LEFT - 10, top + 10), "supply", _FAINT, font, anchor="rm")
-    free = float(_LEFT)
-    for t_us, state in result.states:
-        x = x_of(t_us)
-        canvas.line([(x, top), (x, top + 20)], _STATE)
-        if x >= free:
-            canvas.text((x + 4, top + 10), state.replace("_", " "), _STATE, font, anchor="lm")
-            free = x + 110
+    starts = [x_of(t_us) for t_us, _ in result.states] + [float(WIDTH - _RIGHT)]
+    for k, (_, state) in enumerate(result.states):
+        text = state.replace("_", " ")
+        canvas.line([(starts[k], top), (starts[k], top + 20)], _STATE)
+        # A state too short for its name is a line alone.
+        if canvas.textlength(text, font) + 8 < starts[k + 1] - starts[k]:
+            canvas.text((starts[k] + 4, top + 10), text, _STATE, font, anchor="lm")
 
 
 def _draw_time(

@@ -115,7 +115,7 @@ class Replay:
         meter.beat_done(now_us)
         if pulses:
             self.result.pulses_us += [meter.last_pulse_us or now_us] * pulses
-        changed = self._supply.sample(
+        self._supply.sample(
             now_us,
             meter.register.total,
             bool(self._lower),
@@ -124,8 +124,9 @@ class Replay:
             meter.filter.stuck_on(now_us),
         )
         self._lower_edges = 0
-        if changed or not self.result.states:
-            self.result.states.append((now_us, self._supply.state))
+        state = self._supply.state
+        if not self.result.states or self.result.states[-1][1] != state:
+            self.result.states.append((now_us, state))
         self._note_rejects(now_us)
         if pulses or now_us >= self._power_due_us:
             self._power_due_us = now_us + _POWER_EVERY_US
