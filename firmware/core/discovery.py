@@ -64,14 +64,14 @@ class Discovery:
         }
 
     def outdated(self, form):
-        """Yield the topics of the other forms: what they retain would double everything."""
+        """Yield filters of what other forms have left retained, which would double everything.
+
+        Only what is there may be cleared: to Home Assistant an empty message is a conflict.
+        """
         if form != DEVICE:
             yield self.device_topic()
         if form != PER_ENTITY:
-            for row in entity.ENTITIES:
-                yield self.entity_topic(row[1], row[0])
-            for object_id, component in _CONTROLS:
-                yield self.entity_topic(component, object_id)
+            yield self.entity_topic("+", "+")
 
     def entity_topic(self, component, object_id):
         """Return the discovery topic of an entity."""
@@ -125,6 +125,3 @@ class Discovery:
 
     def _origin(self):
         return {"name": "omnipower-optical-reader", "sw": self._version}
-
-
-_CONTROLS = (("set_reading", "text"), ("set_register", "button"), ("command", "sensor"))

@@ -27,6 +27,11 @@ CONNECTED = "connected"
 
 _LOOK_MS = 500
 _SLOW_LOOKS = 120
+# What a broker has retained arrives without a longer pause than this after subscribing; a
+# flood must not make it endless.
+_RETAINED_MS = 1000
+_RETAINED_MAX_MS = 10000
+_RETAINED_LOOK_MS = 50
 _PAUSE_MIN_MS = 1000
 _PAUSE_MAX_MS = 60000
 _REFUSED = (4, 5)  # CONNACK: bad user name or password, not authorized
@@ -194,12 +199,12 @@ class Mqtt:
         self._pause_ms = _PAUSE_MIN_MS
         link.subscribe(self.base + "/set/+")
         link.subscribe(self._ha_status)
+        await self._clear_outdated(link)
         await self._greet()
         looks = 0
         while link.connected():
-            # Only what has come by now: a flood of commands must not hold up the states.
-            for _ in range(len(link.inbox)):
-                await self._receive(link, *link.inbox.pop(0))
+            if await self._receive_all(link):
+                await self._greet()
             if link.lost_messages:
                 answer = "error: too many at once; {} not obeyed".format(link.lost_messages)
                 link.lost_messages = 0
@@ -218,8 +223,6 @@ class Mqtt:
 
     async def _announce(self):
         form = self._settings["mqtt.discovery"]
-        for topic in self._discovery.outdated(form):
-            await self._send(topic, b"")
         status = self._status()
         if form == discovery.DEVICE:
             topic, body = self._discovery.device(status)
@@ -234,11 +237,43 @@ class Mqtt:
                 return
             self._pacing.published(row, text, status["uptime_ms"])
 
-    async def _receive(self, link, topic, message):
-        if topic == self._ha_status:
-            if message == b"online":
-                await self._greet()
-            return
+    async def _clear_outdated(self, link):
+        """Have another form of discovery forgotten, which would stand in this one's way.
+
+        More than the inbox takes may come at once, so the broker is asked until it has no more.
+        """
+        quiet_ms = _RETAINED_MS
+        found = True
+        for _ in range(_RETAINED_MAX_MS // _RETAINED_LOOK_MS):
+            if quiet_ms >= _RETAINED_MS:
+                if not found:
+                    break
+                for topic in self._discovery.outdated(self._settings["mqtt.discovery"]):
+                    link.subscribe(topic)
+                quiet_ms = 0
+                found = False
+            await asyncio.sleep_ms(_RETAINED_LOOK_MS)
+            quiet_ms = 0 if link.inbox else quiet_ms + _RETAINED_LOOK_MS
+            found = await self._receive_all(link) or found
+        link.lost_messages = 0
+
+    async def _receive_all(self, link):
+        """Take what has come by now; return True when everything is to be told anew."""
+        again = False
+        # Not what comes meanwhile: a flood of commands must not hold up the states.
+        for _ in range(len(link.inbox)):
+            topic, message = link.inbox.pop(0)
+            if topic == self._ha_status:
+                again = again or message == b"online"
+            elif topic.endswith("/config"):
+                if message != b"":
+                    await self._send(topic, b"")
+                    again = True
+            else:
+                await self._obey(link, topic, message)
+        return again
+
+    async def _obey(self, link, topic, message):
         name = topic[len(self.base) + 5 :]
         if message is None:
             answer = self._commands.oversized(name, link.overlong)

@@ -158,7 +158,7 @@ class MqttLink:
         self._client.connect()
         while not self.ended:
             self._step()
-            busy = self._waiting or not self.connected()
+            busy = self._waiting or self.inbox or not self.connected()
             await asyncio.sleep_ms(_BUSY_MS if busy else _IDLE_MS)
 
     async def publish(self, topic, payload, retain=False):

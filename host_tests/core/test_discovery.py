@@ -192,14 +192,24 @@ def test_the_device_form_has_the_same_entities_in_one_message():
         assert component == single[object_id]
 
 
-def test_a_change_of_form_clears_what_the_other_has_left():
+def matches(topic_filter, topic):
+    wanted, parts = topic_filter.split("/"), topic.split("/")
+    return len(wanted) == len(parts) and all(w in ("+", p) for w, p in zip(wanted, parts))
+
+
+def test_a_change_of_form_finds_what_the_other_has_left_and_not_its_own():
     found = discovery()
-    announced = set(configs())
     device = found.device_topic()
-    assert set(found.outdated(DEVICE)) >= announced
-    assert device not in set(found.outdated(DEVICE))
-    assert set(found.outdated(PER_ENTITY)) == {device}
-    assert set(found.outdated(OFF)) >= announced | {device}
+    for form, left, own in (
+        (PER_ENTITY, [device], list(configs())),
+        (DEVICE, list(configs()), [device]),
+        (OFF, list(configs()) + [device], []),
+    ):
+        filters = list(found.outdated(form))
+        for topic in left:
+            assert [f for f in filters if matches(f, topic)], (form, topic)
+        for topic in own + ["homeassistant/sensor/another/energy/config"]:
+            assert not [f for f in filters if matches(f, topic)], (form, topic)
 
 
 def test_no_message_for_one_entity_is_large():

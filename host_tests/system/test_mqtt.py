@@ -152,12 +152,16 @@ def test_discovery_and_states_are_retained_and_follow_the_house(tmp_path, broker
 
 
 def test_one_message_announces_the_device_where_that_is_configured(tmp_path, broker):
-    publish(broker.port, "homeassistant/sensor/omnipower_240ac4000001/energy/config", "{}", "-r")
-    with reader(tmp_path, broker.port, "--set", 'mqtt.discovery="device"') as run:
+    # As the form per entity would have left it: large and many.
+    for i in range(25):
+        topic = f"homeassistant/sensor/omnipower_240ac4000001/left_{i}/config"
+        publish(broker.port, topic, json.dumps({"name": "x" * 500}), "-r")
+    with reader(tmp_path, broker.port, "--set", 'mqtt.discovery="device"', speed=5) as run:
         connected(run)
         with Watcher(broker.port) as watcher:
             config = watcher.wait_for("homeassistant/device/omnipower_240ac4000001/config")
-            watcher.wait_for(f"{BASE}/version")
+            watcher.wait_for(f"{BASE}/uptime")
+            watcher.wait_for(f"{BASE}/uptime")
             last = {topic: message for topic, message, _ in watcher.seen}
         ended_equal(run)
     config = json.loads(config)
