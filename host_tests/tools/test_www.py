@@ -1,0 +1,60 @@
+"""What the page is built from, and what it is built to."""
+
+import gzip
+import json
+import re
+
+import pytest
+
+from tools import build_www, vendor_www
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("www")
+    build_www.build(folder)
+    return folder
+
+
+def test_what_was_vendored_is_as_pinned():
+    pin = json.loads((vendor_www.VENDOR / "uplot.json").read_text())
+    assert pin["integrity"].startswith("sha512-")
+    assert vendor_www.wrong(pin, vendor_www.VENDOR) == []
+
+
+def test_a_changed_file_is_found(tmp_path):
+    pin = json.loads((vendor_www.VENDOR / "uplot.json").read_text())
+    for name in pin["files"]:
+        (tmp_path / name).write_bytes((vendor_www.VENDOR / name).read_bytes() + b" ")
+    assert set(vendor_www.wrong(pin, tmp_path)) == set(pin["files"])
+
+
+def test_the_same_source_gives_the_same_bytes(built, tmp_path):
+    build_www.build(tmp_path)
+    for path in built.iterdir():
+        assert (tmp_path / path.name).read_bytes() == path.read_bytes()
+
+
+def test_pages_are_whole_and_ask_nothing_of_the_internet(built):
+    for name in build_www.PAGES:
+        html = gzip.decompress((built / f"{name}.gz").read_bytes()).decode()
+        assert "<style>" in html
+        assert 'rel="stylesheet"' not in html
+        sources = re.findall(r'(?:src|href|action)="([^"]+)"', html)
+        assert [
+            source for source in sources if "//" in source and not source.startswith("data:")
+        ] == []
+        addresses = set(re.findall(r"https?://[\w.{}$]+", html))
+        # A name space of SVG, and the page's own address.
+        assert addresses <= {"http://www.w3.org", "http://{}.local"}, addresses
+
+
+def test_what_was_removed_from_the_source_leaves_the_build(built, tmp_path):
+    (tmp_path / "old.html.gz").write_bytes(b"")
+    build_www.build(tmp_path)
+    assert not (tmp_path / "old.html.gz").exists()
+
+
+def test_comments_and_indentation_stay_behind_and_strings_do_not():
+    text = "/* one\n   two */\n  a = 1; // kept, at the end\n\n// gone\n  url = 'http://x';\n"
+    assert build_www.minified(text) == "a = 1; // kept, at the end\nurl = 'http://x';\n"
