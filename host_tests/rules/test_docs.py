@@ -2,11 +2,14 @@
 
 import json
 import re
+import shlex
 from pathlib import Path
 
 import pytest
+import typer
 
 from core import config
+from tools.cli.app import app
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -63,11 +66,121 @@ def test_the_example_configuration_of_the_readme_is_accepted():
     assert settings["meter.reading_kwh"] == "12345.678"
 
 
-def test_make_targets_named_in_the_readme_exist():
-    named = set(re.findall(r"`?make ([a-z-]+)", (ROOT / "README.md").read_text()))
-    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    assert named
-    assert named <= targets
+def commands(document):
+    """Return the command lines that a document shows, in blocks and in running text."""
+    text = document.read_text()
+    shown = []
+    for block in re.findall(r"^```\w*\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
+        shown += block.splitlines()
+    running = re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
+    shown += re.findall(r"`([^`\n]+)`", running)
+    return [line.strip() for line in shown]
+
+
+def wrong_make(line):
+    """Return what is wrong with a ``make`` command, or None."""
+    if not re.match(r"make( |$)", line):
+        return None
+    makefile = (ROOT / "Makefile").read_text()
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    for word in shlex.split(line)[1:]:
+        name, equals, _ = word.partition("=")
+        if equals and f"$({name})" not in makefile and not re.search(rf"^{name} \?=", makefile):
+            return f"{line}: {name}= is no option"
+        if not equals and word not in targets:
+            return f"{line}: {word} is no target"
+    return None
+
+
+def wrong_tool(line):
+    """Return what is wrong with a ``python -m tools`` command, or None."""
+    found = re.search(r"python -m tools ([a-z].*)", line)
+    if not found:
+        return None
+    name, *arguments = shlex.split(found.group(1))
+    command = typer.main.get_command(app).commands.get(name)
+    if command is None:
+        return f"{line}: {name} is no command"
+    options = {option for parameter in command.params for option in parameter.opts}
+    wrong = [word for word in arguments if word.startswith("-") and word not in options]
+    return f"{line}: no option {wrong[0]}" if wrong else None
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_commands_named_exist(document):
+    shown = commands(document)
+    wrong = [found for line in shown for found in (wrong_make(line), wrong_tool(line)) if found]
+    assert wrong == []
+
+
+def test_wrong_commands_are_found():
+    assert wrong_make("make nonsense")
+    assert wrong_make("make run NONSENSE=1")
+    assert wrong_tool(".venv/bin/python -m tools nonsense")
+    assert wrong_tool("python -m tools capture x.trace --nonsense")
+    assert not wrong_make("make run SPEED=60")
+    assert not wrong_tool("python -m tools capture x.trace --seconds 600")
+
+
+# What is on the board, or made by a command, and not in the repository.
+ELSEWHERE = re.compile(
+    r"^(a|b|lib|history|build|\.run|\.venv)/|\.rec$|"
+    r"^(config|config\.good|manifest|slot|boot)\.json$|^(main|boot)\.py$|^ca\.pem$"
+)
+PATH = re.compile(r"^[\w.-]+(/[\w.-]+)*(/|\.(py|md|svg|scad|stl|json|toml|lock|csv|txt))$")
+
+
+def missing_files(document):
+    """Return the files and folders that a document names and that are nowhere."""
+    # What a tool is given or writes is the reader's own.
+    lines = [line for line in commands(document) if "-m tools" not in line]
+    words = [word for line in lines for word in line.split()]
+    folders = (ROOT, ROOT / "firmware", ROOT / "host_tests", document.parent)
+    return sorted(
+        word
+        for word in set(words)
+        if PATH.match(word)
+        and not ELSEWHERE.search(word)
+        and not any((folder / word).exists() for folder in folders)
+    )
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_files_named_exist(document):
+    assert missing_files(document) == []
+
+
+def test_a_missing_file_is_found(tmp_path):
+    document = tmp_path / "page.md"
+    document.write_text("`core/nonsense.py`, `core/energy.py`, `config.json`, `page.md`, `3.3`")
+    assert missing_files(document) == ["core/nonsense.py"]
+
+
+def test_the_guide_has_the_pins_of_every_board():
+    rows = re.findall(
+        r"^\| ([\w, -]+) \| (\d+)[^|]*\| (\d+)[^|]*\| (\d+)[^|]*\|$",
+        (ROOT / "docs" / "guide.md").read_text(),
+        re.MULTILINE,
+    )
+    shown = sorted(tuple(map(int, row[1:])) for row in rows)
+    boards = [json.loads(path.read_text()) for path in (ROOT / "tools" / "boards").glob("*.json")]
+    roles = ("pulse", "breaker", "mains")
+    assert shown == sorted(tuple(board["roles"][role] for role in roles) for board in boards)
+
+
+def test_every_field_named_in_the_guide_exists():
+    source = "".join(path.read_text() for path in (ROOT / "firmware").rglob("*.py"))
+    text = (ROOT / "docs" / "guide.md").read_text()
+    named = set(re.findall(r"`([a-z_]+\.[a-z_.]+)`", text))
+    named = {name for name in named if not PATH.match(name)}
+    assert len(named) > 20
+    unknown = [
+        name
+        for name in sorted(named)
+        if name not in config.SCHEMA
+        and not all(f'"{part}"' in source or f"{part}=" in source for part in name.split("."))
+    ]
+    assert unknown == []
 
 
 def test_options_of_run_named_in_the_readme_exist():
