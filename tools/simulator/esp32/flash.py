@@ -12,6 +12,8 @@ SECTOR = 4096
 _ERASE_US = 45000
 _PROGRAM_US = 400
 _PAGE = 256
+# Made once: erasing a real chip takes no memory of the interpreter's.
+_ERASED = b"\xff" * SECTOR
 
 
 def programmed(area, size):
@@ -47,7 +49,7 @@ class FileFlash:
         except OSError:
             self._file = open(path, "w+b")
             for _ in range(sectors):
-                self._file.write(b"\xff" * SECTOR)
+                self._file.write(_ERASED)
 
     def readblocks(self, block, buffer, offset=0):
         """Fill ``buffer`` from a block."""
@@ -71,6 +73,6 @@ class FileFlash:
             return SECTOR
         if operation == 6:
             self._file.seek(argument * SECTOR)
-            self._file.write(b"\xff" * SECTOR)
+            self._file.write(_ERASED)
             world.stall(_ERASE_US)
         return 0
