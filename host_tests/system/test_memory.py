@@ -1,0 +1,220 @@
+"""A day of the whole firmware in a heap of fixed size, and whether the heap is the same after it.
+
+The firmware is imported byte-compiled, as on the board. The imitation of the board lives in the
+same heap, so its share is measured first and given on top of the firmware's. See docs/memory.md.
+"""
+
+import json
+import re
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+from simulator_run import free_port
+
+from tools import compile as compiler
+from tools.simulator import broker
+from tools.simulator.child import FirmwareChild, MeterChild
+
+ROOT = Path(__file__).parents[2]
+MICROPYTHON = Path(sys.executable).parent / "micropython"
+BOARD = Path(__file__).with_name("memory_board.py")
+
+KIB = 1024
+# What was asked for, on the 64-bit interpreter, and what the firmware gets today.
+ASKED = 160 * KIB
+GIVEN = 480 * KIB
+# A request may be under way at either hour; the rest has not been seen to move by 200 bytes.
+ALLOWED_GROWTH = 4 * KIB
+SPEED = 1500
+HOURS = 24
+# Real time for the day on a slow machine.
+PATIENCE_S = 2400
+PAUSE_S = 5
+pytestmark = pytest.mark.timeout(2 * PATIENCE_S)
+HEAP = re.compile(r"^heap (-?\d+) (\d+)$", re.MULTILINE)
+
+
+class Client(threading.Thread):
+    """Someone who looks at the reader: polls its status, or follows its events, until `stop`."""
+
+    def __init__(self, url: str, follow: bool) -> None:
+        super().__init__(daemon=True)
+        self._url = url
+        self._follow = follow
+        self._end = threading.Event()
+        self.answers = 0
+
+    def run(self) -> None:
+        while not self._end.is_set():
+            try:
+                with urllib.request.urlopen(self._url, timeout=10) as answer:
+                    self._read(answer)
+            except (urllib.error.URLError, OSError, ValueError):
+                pass  # It boots, or has no place free: the next round tells.
+            self._end.wait(PAUSE_S)
+
+    def _read(self, answer) -> None:
+        if not self._follow:
+            json.load(answer)
+            self.answers += 1
+            return
+        for line in answer:
+            self.answers += line.startswith(b"data:")
+            if self._end.is_set():
+                return
+
+    def stop(self) -> None:
+        self._end.set()
+        self.join(15)
+
+
+def _meter(folder: Path) -> tuple[MeterChild, int]:
+    command = [sys.executable, "-m", "tools.simulator.meter_process", f"--state-dir={folder}"]
+    meter = MeterChild(command, ROOT, folder / "meter.log")
+    first = meter.next_line(20)
+    assert first is not None, meter.errors
+    return meter, first["port"]
+
+
+def _boot_file(folder: Path, meter_port: int, http_port: int, mqtt_port: int | None) -> Path:
+    boot = {
+        "meter_port": meter_port,
+        "state_dir": str(folder),
+        "speed": SPEED,
+        "http_port": http_port,
+        "reset_cause": "power_on",
+        "imp_per_kwh": 1000,
+        "register_kwh": "12345.678",
+        "config": {"mqtt": {"host": broker.HOST, "port": mqtt_port}} if mqtt_port else {},
+    }
+    path = folder / "boot.json"
+    path.write_text(json.dumps(boot), encoding="utf-8")
+    return path
+
+
+def _command(heap: int, boot_file: Path, compiled: Path, *options: str) -> list[str]:
+    script = [str(BOARD), str(ROOT), str(boot_file), str(compiled), *options]
+    return [str(MICROPYTHON), "-X", f"heapsize={heap}", *script]
+
+
+class Day:
+    """One run: `share` is what the imitated board takes, `used` the firmware's bytes by hour."""
+
+    def __init__(self, folder: Path, compiled: Path, given: int, hours: int) -> None:
+        self.share = self._board_alone(folder / "board", compiled)
+        self.used: dict[int, int] = {}
+        self.log = ""
+        self.status: dict = {}
+        self.mqtt = broker.find() is not None
+        self._run(folder / "day", compiled, given, hours)
+
+    def _board_alone(self, folder: Path, compiled: Path) -> int:
+        folder.mkdir()
+        meter, port = _meter(folder)
+        try:
+            command = _command(4096 * KIB, _boot_file(folder, port, 1, None), compiled, "board")
+            ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+        finally:
+            meter.stop()
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        return int(HEAP.findall(ended.stdout)[0][1])
+
+    def _run(self, folder: Path, compiled: Path, given: int, hours: int) -> None:
+        folder.mkdir()
+        meter, port = _meter(folder)
+        http_port = free_port()
+        mosquitto = broker.Broker(folder) if self.mqtt else None
+        log_path = folder / "firmware.log"
+        url = f"http://127.0.0.1:{http_port}"
+        clients = [Client(url + "/api/v1/status", False), Client(url + "/events", True)]
+        firmware = None
+        try:
+            if mosquitto:
+                mosquitto.start()
+            boot_file = _boot_file(folder, port, http_port, mosquitto and mosquitto.port)
+            firmware = FirmwareChild(
+                _command(given + self.share, boot_file, compiled), ROOT, log_path
+            )
+            for client in clients:
+                client.start()
+            give_up = time.monotonic() + PATIENCE_S
+            while (
+                time.monotonic() < give_up
+                and firmware.exit_code is None
+                and "MemoryError" not in self.log
+            ):
+                # The virtual meter talks; nobody else listens here.
+                while meter.next_line(0) is not None:
+                    pass
+                self._take(log_path)
+                if hours in self.used:
+                    self.status = self._status(url)
+                    break
+                time.sleep(0.2)
+        finally:
+            for client in clients:
+                client.stop()
+            if firmware:
+                firmware.stop()
+            meter.stop()
+            if mosquitto:
+                mosquitto.stop()
+        self._take(log_path)
+        self.answers = [client.answers for client in clients]
+
+    def _take(self, log_path: Path) -> None:
+        self.log = log_path.read_text(errors="replace")
+        for hour, used in HEAP.findall(self.log):
+            self.used[int(hour)] = int(used) - self.share
+
+    @staticmethod
+    def _status(url: str) -> dict:
+        with urllib.request.urlopen(url + "/api/v1/status", timeout=20) as answer:
+            return json.load(answer)
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory) -> Path:
+    target = tmp_path_factory.mktemp("mpy")
+    assert compiler.compile_all(target) == []
+    return target
+
+
+@pytest.fixture(scope="module")
+def day(tmp_path_factory, compiled) -> Day:
+    return Day(tmp_path_factory.mktemp("memory"), compiled, GIVEN, HOURS)
+
+
+def _kib(day: Day) -> str:
+    return ", ".join(f"{hour}: {used / KIB:.1f}" for hour, used in sorted(day.used.items()))
+
+
+def test_the_whole_firmware_runs_a_day(day):
+    assert HOURS in day.used, day.log[-3000:]
+    assert "MemoryError" not in day.log
+    assert day.status["failures"] == {}
+    assert day.status["register"]["pulses"] > 10000
+    polled, followed = day.answers
+    assert polled > 10
+    assert followed > 10
+    if day.mqtt:
+        assert day.status["mqtt"]["state"] == "connected"
+        assert day.status["mqtt"]["messages"] > 1000
+    print(f"the imitated board {day.share / KIB:.1f} KiB; the firmware by hour, KiB: {_kib(day)}")
+
+
+def test_the_heap_after_the_day_is_that_after_the_first_hour(day):
+    growth = day.used[HOURS] - day.used[1]
+    assert growth <= ALLOWED_GROWTH, _kib(day)
+
+
+@pytest.mark.xfail(reason="the byte code alone takes more: see docs/memory.md", strict=True)
+def test_the_firmware_gets_by_with_what_was_asked_for(tmp_path, compiled):
+    one_hour = Day(tmp_path, compiled, ASKED, 1)
+    assert 1 in one_hour.used, one_hour.log[-500:]
