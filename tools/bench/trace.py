@@ -81,26 +81,43 @@ def generate(
     steps: Steps, width_us: int, impairment: Impairment, seed: int
 ) -> tuple[list[Edge], Truth]:
     """Play a load on a meter's LED and return what a comparator sees, and the truth."""
+    pulses_us: list[int] = []
+    load = [(LEAD_US + t_us, power_w) for t_us, power_w in changes(steps)]
+    end_us = LEAD_US + duration_us(steps)
+    lamp = Lamp(random.Random(f"{seed} lamp"), LEAD_US) if impairment.lamp else None
+    edges = list(play([*load, (end_us, 0)], width_us, impairment, lamp, seed, pulses_us))
+    truth = Truth(IMP_PER_KWH, width_us, end_us, tuple(pulses_us), tuple(load))
+    return edges, truth
+
+
+def play(
+    load: list[tuple[int, int]],
+    width_us: int,
+    impairment: Impairment,
+    lamp: Lamp | None,
+    seed: int,
+    pulses_us: list[int],
+) -> Iterator[Edge]:
+    """Yield the edges of a load; it ends with its last change, which is to 0 W.
+
+    `pulses_us` is filled with the start of each pulse.
+    """
     # One generator each, so that one impairment never shifts another's draws.
     led = UpperLed(width_us, impairment.bounce_us, random.Random(f"{seed} bounce"))
-    lamp = Lamp(random.Random(f"{seed} lamp"), LEAD_US)
     spikes = Spikes(random.Random(f"{seed} emi"), LEAD_US, impairment.emi_per_s or 1.0)
-    if not impairment.lamp:
+    if lamp is None:
+        lamp = Lamp(random.Random(0), LEAD_US)
         lamp.next_us = NEVER_US
     if not impairment.emi_per_s:
         spikes.next_us = NEVER_US
     clock = PulseClock(IMP_PER_KWH, LEAD_US)
-    load = [(LEAD_US + t_us, power_w) for t_us, power_w in changes(steps)]
-    end_us = LEAD_US + duration_us(steps)
-    waiting = [*load, (end_us, 0)]
-    edges: list[Edge] = []
-    pulses_us: list[int] = []
+    following = 0
     shown = False
     while True:
-        change_us = waiting[0][0] if waiting else NEVER_US
+        change_us = load[following][0] if following < len(load) else NEVER_US
         now_us = min(clock.next_us, change_us, led.next_us)
         if now_us == NEVER_US:
-            break
+            return
         # Lamp and line noise end with the load, but what they began is finished.
         now_us = min(now_us, lamp.next_us, spikes.next_us)
         if now_us == clock.next_us:
@@ -108,8 +125,9 @@ def generate(
             pulses_us.append(now_us)
             led.flash(now_us)
         if now_us == change_us:
-            clock.set_power(now_us, waiting.pop(0)[1])
-            if not waiting:
+            clock.set_power(now_us, load[following][1])
+            following += 1
+            if following == len(load):
                 # Whatever is lit is dark from here on.
                 if lamp.lit:
                     lamp.step(now_us)
@@ -121,15 +139,14 @@ def generate(
                 source.step(now_us)
         lit = (led.lit or lamp.lit) != spikes.active
         if lit != shown:
-            edges.append((now_us, int(lit)))
+            yield now_us, int(lit)
             shown = lit
-    truth = Truth(IMP_PER_KWH, width_us, end_us, tuple(pulses_us), tuple(load))
-    return edges, truth
 
 
 def write(path: Path, edges: Iterable[Edge]) -> None:
     """Write a trace."""
-    path.write_text("".join(f"{t_us} {level}\n" for t_us, level in edges))
+    with path.open("w") as file:
+        file.writelines(f"{t_us} {level}\n" for t_us, level in edges)
 
 
 def parse(lines: Iterable[str], where: str = "trace") -> Iterator[Edge]:
