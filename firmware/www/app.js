@@ -124,12 +124,13 @@ async function log() {
 
 function take(fresh) {
   const now = fresh.uptime_ms / 1000;
-  if (status && fresh.uptime_ms < status.uptime_ms) points = [];
+  // Answers overtake one another, so only a long way back means that the reader has restarted.
+  if (status && fresh.uptime_ms + 60000 < status.uptime_ms) points = [];
   const before = status && status.supply.state;
   status = fresh;
   const last = points[points.length - 1];
   if (!last || now - last[0] >= 5) points.push([now, fresh.power.w]);
-  else last[1] = fresh.power.w;
+  else if (now > last[0]) last[1] = fresh.power.w;
   while (points.length && points[0][0] < now - TWO_HOURS_S) points.shift();
   if (before !== fresh.supply.state) log();
   if (!due) { due = true; requestAnimationFrame(render); }
