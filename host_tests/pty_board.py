@@ -14,6 +14,7 @@ import subprocess
 import sysconfig
 import termios
 import threading
+import time
 import tty
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ _RESETS = {3: "hard", 4: "watchdog", 5: "soft"}
 # Output that nobody reads is lost, as on a serial line.
 _UNREAD_S = 5.0
 _BOOTS_MAX = 40
+# Without a word for so long after Ctrl-C, an interpreter that waits for a lock hangs.
+_HANGS_S = 1.5
 # What the board says when its program has asked for a reset.
 _RESET = re.compile(rb"\x1ereset (\d)\r?\n")
 
@@ -54,6 +57,7 @@ class PtyBoard:
         self._cable = None
         self._cut_after = None
         self._powered = False
+        self._interrupted_s = None
         self.port = None
         self._wake, self._waker = os.pipe()
         self.plug_in()
@@ -169,12 +173,30 @@ class PtyBoard:
                 ready, _, _ = select.select(sources, [], [], 0.2)
             except (OSError, ValueError):
                 continue
+            self._revive()
             if self._wake in ready:
                 os.read(self._wake, 64)
             if serial in ready:
                 self._from_board(serial, cable)
             if cable and cable[0] in ready:
                 self._to_board(cable, serial)
+
+    def _revive(self):
+        """End an interpreter that hangs on a lock of its own since Ctrl-C, and start it again.
+
+        A signal that reaches the unix port while it holds its scheduler's lock waits for that
+        lock for ever. A chip has no signals; there the interrupt always comes through.
+        """
+        if self._interrupted_s is None or time.monotonic() - self._interrupted_s < _HANGS_S:
+            return
+        self._interrupted_s = None
+        try:
+            waits_in = Path(f"/proc/{self._process.pid}/wchan").read_text()
+        except OSError:
+            return
+        if "futex" in waits_in and self._powered:
+            self._stop()
+            self._restart("hard")
 
     def _from_board(self, serial, cable):
         try:
@@ -184,6 +206,7 @@ class PtyBoard:
         if not data:
             self._ended()
             return
+        self._interrupted_s = None
         with self._heard:
             self.output += data
             self._heard.notify_all()
@@ -210,6 +233,8 @@ class PtyBoard:
             data = data[: self._cut_after]
             self._cut_after -= len(data)
         if serial is not None:
+            if b"\x03" in data:
+                self._interrupted_s = time.monotonic()
             try:
                 os.write(serial, data)
             except OSError:

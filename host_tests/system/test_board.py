@@ -371,6 +371,22 @@ def heard_until(terminal, question):
     return heard
 
 
+def test_mpremotes_own_commands_reach_the_board_too(memory, tmp_path):
+    file = tmp_path / "note.txt"
+    file.write_text("written by mpremote")
+
+    def mpremote(*arguments):
+        command = [sys.executable, "-m", "mpremote", "connect", board.port, "resume", *arguments]
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        return ended.stdout
+
+    with PtyBoard(memory) as board:
+        mpremote("fs", "cp", str(file), ":note.txt")
+        assert mpremote("exec", "print(open('note.txt').read())").strip() == "written by mpremote"
+        assert "slot.json" in mpremote("fs", "ls")
+
+
 def test_asked_one_by_one_the_passphrase_is_never_shown(memory, http_port):
     with PtyBoard(memory) as board:
         # A terminal that echoes, as a person's does.

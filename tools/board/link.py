@@ -23,8 +23,9 @@ from .ports import check_access, is_pseudo_terminal
 # like success otherwise.
 _SENTINEL = "\x1edone"
 _CHUNK = 512
-# One read; everything longer is a loop of them.
-_READ_S = 3.0
+# How long the board may be silent: while its prompt is being looked for, and once it is there.
+_LOOK_S = 2.0
+_PATIENCE_S = 30.0
 _ATTEMPTS = 3
 # The application's watchdog cannot be stopped. It is given this long, and starts over with
 # every step, so that it does not bite in the middle of a copy.
@@ -64,7 +65,7 @@ class Link:
     def __enter__(self) -> Link:
         check_access(self.port)
         try:
-            self._transport = SerialTransport(self.port, timeout=_READ_S)
+            self._transport = SerialTransport(self.port, timeout=_LOOK_S)
         except (TransportError, serial.SerialException, OSError) as error:
             raise BoardError(
                 f"{self.port}: cannot be opened ({error})",
@@ -90,7 +91,7 @@ class Link:
 
     def run(self, code: str) -> str:
         """Runs code to its end and returns what it printed."""
-        output = self._guarded(lambda transport: transport.exec(f"{code}\nprint({_SENTINEL!r})"))
+        output = self._guarded(lambda transport: _execute(transport, code))
         text = output.decode("utf-8", "replace").replace("\r\n", "\n")
         body, found, _ = text.rpartition(_SENTINEL)
         if not found:
@@ -156,14 +157,17 @@ class Link:
         problem = ""
         for _ in range(_ATTEMPTS):
             try:
+                self._transport_now().serial.timeout = _LOOK_S
                 # A soft reset gives the application's memory back; the interpreter for a
                 # desk has none.
                 said = io.StringIO()
                 with contextlib.redirect_stdout(said):
                     self._transport_now().enter_raw_repl(soft_reset=not resume, timeout_overall=5)
+                self._transport_now().serial.timeout = _PATIENCE_S
                 self.run(_FEED)
                 return
-            except (TransportError, struct.error) as error:
+            except (TransportError, struct.error, BoardError) as error:
+                # A board that was just being started may fall out of its prompt again.
                 problem = str(error)
             except (serial.SerialException, OSError) as error:
                 raise BoardError(f"{self.port}: {error}", _LOST) from error
@@ -199,3 +203,11 @@ class Link:
         if transport is not None:
             with contextlib.suppress(OSError, serial.SerialException, TransportError):
                 transport.close()
+
+
+def _execute(transport: SerialTransport, code: str) -> bytes:
+    program = f"{code}\nprint({_SENTINEL!r})"
+    output, problem = transport.exec_raw(program, timeout=_PATIENCE_S)
+    if problem:
+        raise TransportExecError(output, problem.decode("utf-8", "replace"))
+    return output
