@@ -1,10 +1,11 @@
-"""A day of the whole firmware in a heap of fixed size, and whether the heap is the same after it.
+"""Hours of the whole firmware in a heap of fixed size, and whether the heap is the same after it.
 
 The firmware is imported byte-compiled, as on the board. The imitation of the board lives in the
 same heap, so its share is measured first and given on top of the firmware's. See docs/memory.md.
 """
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -32,7 +33,8 @@ GIVEN = 480 * KIB
 # A request may be under way at either hour; the rest has not been seen to move by 200 bytes.
 ALLOWED_GROWTH = 4 * KIB
 SPEED = 1500
-HOURS = 24
+# A day takes minutes, whatever the speed: MEMORY_HOURS=24 is for those who want to see it.
+HOURS = max(2, int(os.environ.get("MEMORY_HOURS", "6")))
 # Real time for the day on a slow machine.
 PATIENCE_S = 2400
 PAUSE_S = 5
@@ -195,21 +197,21 @@ def _kib(day: Day) -> str:
     return ", ".join(f"{hour}: {used / KIB:.1f}" for hour, used in sorted(day.used.items()))
 
 
-def test_the_whole_firmware_runs_a_day(day):
+def test_the_whole_firmware_runs_for_hours(day):
     assert HOURS in day.used, day.log[-3000:]
     assert "MemoryError" not in day.log
     assert day.status["failures"] == {}
-    assert day.status["register"]["pulses"] > 10000
+    assert day.status["register"]["pulses"] > 300 * HOURS
     polled, followed = day.answers
-    assert polled > 10
-    assert followed > 10
+    assert polled > 3
+    assert followed > 3
     if day.mqtt:
         assert day.status["mqtt"]["state"] == "connected"
-        assert day.status["mqtt"]["messages"] > 1000
+        assert day.status["mqtt"]["messages"] > 40 * HOURS
     print(f"the imitated board {day.share / KIB:.1f} KiB; the firmware by hour, KiB: {_kib(day)}")
 
 
-def test_the_heap_after_the_day_is_that_after_the_first_hour(day):
+def test_the_heap_at_the_end_is_that_after_the_first_hour(day):
     growth = day.used[HOURS] - day.used[1]
     assert growth <= ALLOWED_GROWTH, _kib(day)
 
