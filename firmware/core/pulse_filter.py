@@ -92,6 +92,7 @@ class PulseFilter:
         self._broken = False
         self._rise_us = None
         self._fall_us = None
+        self._began_late = False
         self._again_us = None
         self._before_us = None
         self._reject_us = None
@@ -103,6 +104,7 @@ class PulseFilter:
         self._disagree = 0
         self._steady_us = 0
         self._longest_us = 0
+        self._certain_us = 0
         self._flashes = 0
         self._lamp_us = None
 
@@ -128,17 +130,21 @@ class PulseFilter:
                     self.counts[INCOMPLETE] += 1
                 self._before_us = self._again_us
                 self._again_us = t_us
-        elif lit and self._again_us == self._last_us and gap_us < _DARK_SPIKE_US:
+        elif lit and not late and self._again_us == self._last_us and gap_us < _DARK_SPIKE_US:
             # Nor were both: it was dark for less time than a callback takes to come.
             if self._before_us is not None:
                 self.counts[INCOMPLETE] -= 1
             self._again_us = self._before_us
         if not self._open:
             self._begin(t_us, lit)
+            self._began_late = late
         elif self._lit or gap_us < _DARK_SPIKE_US:
             self._steady_us += gap_us
             if self._steady_us > self._longest_us:
                 self._longest_us = self._steady_us
+            if not late and self._lit and gap_us > self._certain_us:
+                # A level is read when the callback runs, and nothing went by unseen.
+                self._certain_us = gap_us
         else:
             self._steady_us = 0
         self._late = self._late or late
@@ -221,11 +227,13 @@ class PulseFilter:
         self._broken = False
         self._rise_us = t_us if lit else None
         self._fall_us = None if lit else t_us
+        self._began_late = False
         self._again_us = None
         self._before_us = None
         self._records = 0
         self._steady_us = 0
         self._longest_us = 0
+        self._certain_us = 0
 
     def _close(self):
         self._open = False
@@ -269,11 +277,7 @@ class PulseFilter:
             self.start_us = rise_us
             self.width_us = 0 if fall_us is None else fall_us - rise_us
             verdict = INCOMPLETE if self._broken or fall_us is None else self._judge_timing()
-        sure = verdict == ACCEPTED and self._records <= 2 and not self._in_lamp_light()
-        if self._late and verdict != INCOMPLETE and not sure:
-            # One rise and one fall that fit are a pulse even when they came late. More
-            # edges may as well be a train of flicker that the block ran together, and in
-            # lamp light one flash whose fall came late looks like a pulse.
+        if self._late and verdict != INCOMPLETE and not (verdict == ACCEPTED and self._is_sure()):
             return LATE
         if verdict == TOO_SOON and self._pulse_late:
             return LATE
@@ -282,6 +286,25 @@ class PulseFilter:
             self._pulse_us = self.start_us
             self._pulse_late = self._late
         return verdict
+
+    def _is_sure(self):
+        """Return whether a candidate with late edges is a pulse all the same.
+
+        One rise and one fall that fit are, but for a lamp's flash whose fall came late. More
+        edges may be several pulses or flashes that the block ran together, and without noise
+        the hardware count tells best. Among noise it is the light itself: seen for long
+        enough with nothing late in between, or on when the block began, where a spike would
+        have had to end within the block's first moment.
+        """
+        lamp = self._in_lamp_light()
+        if self._records <= 2 and not lamp:
+            return True
+        pulse_us = self._pulse_us
+        close = pulse_us is not None and self.start_us - pulse_us < 2 * self.width_max_us
+        if close or not self._noisy(self.start_us):
+            return False
+        certain = 4 * self._certain_us >= 3 * self.width_min_us
+        return certain or not (lamp or self._began_late)
 
     def _noisy(self, t_us):
         return self._reject_us is not None and t_us - self._reject_us < _NOISE_HOLD_US
