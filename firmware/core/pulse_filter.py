@@ -38,9 +38,13 @@ _FLICKER_PERIOD_MIN_US = 7000
 _FLICKER_PERIOD_MAX_US = 12000
 # So many flashes at that period running are a lamp, and its light lasts on for a while.
 _LAMP_FLASHES = 3
-_LAMP_HOLD_US = 1000000
+_LAMP_HOLD_US = 5000000
+# No line noise lights longer than this.
+_SPIKE_MAX_US = 1000
 # After a flash that was no pulse, others are to be expected for so long.
 _NOISE_HOLD_US = 5000000
+# And the audit, whose memory is of pulses, may think of it for so long in a small house.
+_AUDIT_HOLD_US = 300000000
 # Line noise darkens the light no longer than this, and does not end it.
 _DARK_SPIKE_US = 300
 
@@ -92,7 +96,6 @@ class PulseFilter:
         self._broken = False
         self._rise_us = None
         self._fall_us = None
-        self._began_late = False
         self._again_us = None
         self._before_us = None
         self._reject_us = None
@@ -137,7 +140,6 @@ class PulseFilter:
             self._again_us = self._before_us
         if not self._open:
             self._begin(t_us, lit)
-            self._began_late = late
         elif self._lit or gap_us < _DARK_SPIKE_US:
             self._steady_us += gap_us
             if self._steady_us > self._longest_us:
@@ -227,7 +229,6 @@ class PulseFilter:
         self._broken = False
         self._rise_us = t_us if lit else None
         self._fall_us = None if lit else t_us
-        self._began_late = False
         self._again_us = None
         self._before_us = None
         self._records = 0
@@ -271,14 +272,16 @@ class PulseFilter:
             ):
                 self.counts[INCOMPLETE] += 1
                 rise_us = again_us
-            elif (again_us is not None or self._records & 1) and self._noisy(rise_us):
+            elif self._records & 1 and self._noisy(rise_us, _NOISE_HOLD_US):
                 # An edge was lost: among noise this may as well be two spikes.
                 self._broken = True
             self.start_us = rise_us
             self.width_us = 0 if fall_us is None else fall_us - rise_us
             verdict = INCOMPLETE if self._broken or fall_us is None else self._judge_timing()
-        if self._late and verdict != INCOMPLETE and not (verdict == ACCEPTED and self._is_sure()):
-            return LATE
+        if self._late and verdict != INCOMPLETE:
+            if not self._is_sure(verdict):
+                return LATE
+            verdict = ACCEPTED
         if verdict == TOO_SOON and self._pulse_late:
             return LATE
         if verdict == ACCEPTED:
@@ -287,27 +290,30 @@ class PulseFilter:
             self._pulse_late = self._late
         return verdict
 
-    def _is_sure(self):
+    def _is_sure(self, verdict):
         """Return whether a candidate with late edges is a pulse all the same.
 
         One rise and one fall that fit are, but for a lamp's flash whose fall came late. More
         edges may be several pulses or flashes that the block ran together, and without noise
-        the hardware count tells best. Among noise it is the light itself: seen for long
-        enough with nothing late in between, or on when the block began, where a spike would
-        have had to end within the block's first moment.
+        the hardware count tells best. Among noise it is the light itself: on when the block
+        began, where a spike would have had to end within the block's first moment, or seen
+        after it for longer than any spike.
         """
         lamp = self._in_lamp_light()
-        if self._records <= 2 and not lamp:
+        if verdict == ACCEPTED and self._records <= 2 and not lamp:
             return True
         pulse_us = self._pulse_us
         close = pulse_us is not None and self.start_us - pulse_us < 2 * self.width_max_us
-        if close or not self._noisy(self.start_us):
+        if close or not self._noisy(self.start_us, _AUDIT_HOLD_US):
             return False
-        certain = 4 * self._certain_us >= 3 * self.width_min_us
-        return certain or not (lamp or self._began_late)
+        if verdict == TOO_SHORT:
+            rest_us = max(_SPIKE_MAX_US, self.width_min_us >> 1)
+            return not lamp and self._certain_us >= rest_us
+        steady = 4 * self._certain_us >= 3 * self.width_min_us
+        return verdict == ACCEPTED and (steady or not lamp)
 
-    def _noisy(self, t_us):
-        return self._reject_us is not None and t_us - self._reject_us < _NOISE_HOLD_US
+    def _noisy(self, t_us, hold_us):
+        return self._reject_us is not None and t_us - self._reject_us < hold_us
 
     def _in_lamp_light(self):
         return self._lamp_us is not None and self.start_us - self._lamp_us < _LAMP_HOLD_US

@@ -97,6 +97,31 @@ def test_in_lamp_light_a_flash_whose_fall_came_late_is_left_to_the_audit():
         assert play(filtering, [(t_us, 1), (t_us + 40 * MS, 0)], late=True) == [expected]
 
 
+def test_among_noise_light_seen_beside_a_block_is_a_pulse():
+    def judged(records, noise=True, lamp=False):
+        filtering = pulse_filter()
+        t_us = flashes(filtering, S, 20) if lamp else 2 * S
+        if noise:
+            spike(filtering, t_us - 500 * MS)
+        for at_us, lit, late in records:
+            verdict = filtering.edge(t_us + at_us, lit, late)
+            assert not verdict
+        return filtering.tick(t_us + 100 * MS, 0)
+
+    # Lit when the block began, and bouncing at its end.
+    before = [(0, 1, 0), (400, 0, 0), (900, 1, 0), (41 * MS, 0, 1), (41 * MS + 25, 0, 1)]
+    before.append((41 * MS + 50, 0, 1))
+    # Lit when the block ended, for what was left of the pulse.
+    after = [(0, 1, 1), (25, 1, 1), (50, 1, 1), (10 * MS, 0, 0)]
+    for records in (before, after):
+        assert judged(records) == ACCEPTED
+        # Without noise the hardware count tells best; a lamp's flash may do the same.
+        assert judged(records, noise=False) == LATE
+        assert judged(records, noise=False, lamp=True) in (LATE, TOO_SHORT, FLICKER)
+    # What is left of a spike.
+    assert judged([(0, 1, 1), (25, 1, 1), (50, 1, 1), (150, 0, 0)]) == LATE
+
+
 class Audit:
     """A filter and its reconciler at a steady load among noise, with lost edges at will."""
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tools.simulator.impairment import Lamp
 from tools.simulator.profile import MINUTE_US, load_profile
+from tools.simulator.pulse_clock import KWH_W_US
 
 from . import trace
 from .match import LESSON, MICROPYTHON, run
@@ -37,6 +38,9 @@ IMPAIRMENT = Impairment(
 # While the network is away a name look-up blocks for a second each minute.
 NIGHT_HOURS = (22, 30)
 NIGHT_DAY = 10
+# Two readers, half a month each, side by side: the days' pulses add up all the same.
+# (first day, days, days with a power cut, counted from the first)
+HALVES = ((0, 14, (6,)), (14, 14, (4, 11)))
 LOOKUP_US = (60_000_000, 1_000_000)
 
 
@@ -64,19 +68,24 @@ class House:
     counters: dict
 
 
-def live(work: Path, seed: int, days: int = 28) -> House:
-    """Play the month, or its first days, to the reader."""
-    name = f"house-{seed}"
-    powers_w = load_profile(str(PROFILE)).minute_powers_w[: days * 1440]
-    load, cuts = _load(powers_w)
+def live(work: Path, seed: int, first_day: int, days: int, cut_days: tuple[int, ...]) -> House:
+    """Play some days of the month to a reader; power is cut in the small hours of some."""
+    name = f"house-{seed}-{first_day}"
+    month_w = load_profile(str(PROFILE)).minute_powers_w
+    powers_w = month_w[first_day * 1440 : (first_day + days) * 1440]
+    # Energy of the days before that has not made a whole pulse.
+    before = sum(month_w[: first_day * 1440]) * MINUTE_US * trace.IMP_PER_KWH
+    phase = before % KWH_W_US
+    load, cuts = _load(powers_w, cut_days, phase)
     path = work / f"{name}.trace"
     pulses_us: list[int] = []
+    seed += first_day
     lamp = HallLamp(random.Random(f"{seed} lamp"), trace.LEAD_US + HOUR_US)
     edges = 0
 
     def counted():
         nonlocal edges
-        for edge in trace.play(load, WIDTH_US, IMPAIRMENT, lamp, seed, pulses_us):
+        for edge in trace.play(load, WIDTH_US, IMPAIRMENT, lamp, seed, pulses_us, phase):
             edges += 1
             yield edge
 
@@ -126,20 +135,38 @@ def live(work: Path, seed: int, days: int = 28) -> House:
     )
 
 
+def together(parts: list[House]) -> House:
+    """The month of its parts."""
+    return House(
+        days=sum(part.days for part in parts),
+        edges=sum(part.edges for part in parts),
+        pulses=sum(part.pulses for part in parts),
+        counted=sum(part.counted for part in parts),
+        lost_by_cuts=[lost for part in parts for lost in part.lost_by_cuts],
+        hours=sum(part.hours for part in parts),
+        hours_exact=sum(part.hours_exact for part in parts),
+        worst_hour=max(part.worst_hour for part in parts),
+        peak_hour_true=max(part.peak_hour_true for part in parts),
+        peak_hour=max(part.peak_hour for part in parts),
+        counters={name: sum(part.counters[name] for part in parts) for name in parts[0].counters},
+    )
+
+
 def _differences(readings: list[int]) -> list[int]:
     return [b - a for a, b in zip([0, *readings], readings, strict=False)]
 
 
-def _load(powers_w: tuple[int, ...]) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    """The month as changes of power, with three power cuts in it, in the small hours."""
+def _load(
+    powers_w: tuple[int, ...], cut_days: tuple[int, ...], phase: int
+) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """The days as changes of power, with power cuts in them, in the small hours."""
     plain = [(trace.LEAD_US + k * MINUTE_US, power_w) for k, power_w in enumerate(powers_w)]
     plain.append((trace.LEAD_US + len(powers_w) * MINUTE_US, 0))
-    days = len(powers_w) // 1440
     cuts: list[tuple[int, int]] = []
-    for day in (days // 4, days // 2, 3 * days // 4):
+    for day in cut_days:
         # Times move by the cuts before; a cut moves everything after it.
         pulses_us: list[int] = []
-        for _ in trace.play(plain, 2_000, Impairment(), None, 0, pulses_us):
+        for _ in trace.play(plain, 2_000, Impairment(), None, 0, pulses_us, phase):
             pass
         at = bisect_left(pulses_us, (day * 24 + 3) * HOUR_US)
         while pulses_us[at + 1] - pulses_us[at] < AFTER_PULSE_US + 1_000_000:

@@ -97,10 +97,12 @@ def play(
     lamp: Lamp | None,
     seed: int,
     pulses_us: list[int],
+    phase: int = 0,
 ) -> Iterator[Edge]:
     """Yield the edges of a load; it ends with its last change, which is to 0 W.
 
-    `pulses_us` is filled with the start of each pulse.
+    `pulses_us` is filled with the start of each pulse; `phase` is the energy since the
+    last pulse at the beginning, W·µs·imp/kWh.
     """
     # One generator each, so that one impairment never shifts another's draws.
     led = UpperLed(width_us, impairment.bounce_us, random.Random(f"{seed} bounce"))
@@ -110,7 +112,7 @@ def play(
         lamp.next_us = NEVER_US
     if not impairment.emi_per_s:
         spikes.next_us = NEVER_US
-    clock = PulseClock(IMP_PER_KWH, LEAD_US)
+    clock = PulseClock(IMP_PER_KWH, LEAD_US, phase)
     following = 0
     shown = False
     while True:

@@ -20,12 +20,12 @@ class PulseClock(Resumable):
 
     kept = ("next_us", "_power_w", "_phase", "_phase_at_us")
 
-    def __init__(self, imp_per_kwh: int, start_us: int) -> None:
+    def __init__(self, imp_per_kwh: int, start_us: int, phase: int = 0) -> None:
         self.imp_per_kwh = imp_per_kwh
         self.next_us = NEVER_US
         self._power_w = 0
         # W·µs·imp/kWh since the last pulse; a pulse is due at KWH_W_US.
-        self._phase = 0
+        self._phase = phase
         self._phase_at_us = start_us
 
     def set_power(self, now_us: int, power_w: int) -> None:

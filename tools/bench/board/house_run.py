@@ -88,6 +88,7 @@ class Month:
 
         asyncio.run(main())
         asyncio.new_event_loop()
+        self.source.give_back(world._edges[world._edge :])
         self.missed += meter.reconciler.missed
         self.lost += world.dropped
         self.rejected += sum(meter.filter.rejected().values())

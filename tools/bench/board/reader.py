@@ -42,10 +42,16 @@ class TraceFile:
         self._file = open(path)
         self._start_us = start_us
         self._line = self._file.readline()
+        self._back = []
+
+    def give_back(self, edges):
+        """Take back edges that the board did not live to see."""
+        self._back = edges
 
     def fetch(self, until_us):
         """Return (reached_us, edges): how far the source is known, and its edges so far."""
-        edges = []
+        edges = self._back
+        self._back = []
         while self._line:
             t_us, _, level = self._line.partition(" ")
             at_us = int(t_us) + self._start_us
