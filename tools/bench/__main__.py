@@ -1,6 +1,6 @@
 """Run the bench and write docs/benchmarks.md.
 
-python -m tools.bench [--seed N] [--only NAME]...
+python -m tools.bench [--seed N] [--only NAME]... [--jobs N]
 """
 
 from __future__ import annotations
@@ -9,16 +9,26 @@ import argparse
 import json
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from dataclasses import replace
 from pathlib import Path
 
-from . import esphome, match
-from .scenario import SCENARIOS
-from .table import details, summary, write_part
+from . import cost, esphome, house, match, plot, table
+from .metrics import parse_samples
+from .scenario import SCENARIOS, Scenario
+from .trace import Truth
 
 ROOT = Path(__file__).parents[2]
 WORK = ROOT / "build" / "bench"
-DOCUMENT = ROOT / "docs" / "benchmarks.md"
+DOCS = ROOT / "docs"
+DOCUMENT = DOCS / "benchmarks.md"
+# Played again with the next seed, on the shorter load: the conclusions must hold.
+AGAIN = ("bounce", "100 Hz flicker", "EMI 5/s", "lost callbacks", "all together")
+# The stepped load's second 2 500: 3 kW, then 100 W; and 4 500: 2 kW, then nothing.
+PLOTS = {
+    "bench-step-down": ("3 kW, then 100 W", (1_440, 1_640)),
+    "bench-zero": ("2 kW, then nothing", (3_500, 4_000)),
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -30,32 +40,76 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         print(f"ESPHome {esphome.version()}: pulse_meter as published", flush=True)
         program = esphome.build(WORK)
-        results = _matches(options, program, work)
+        with ProcessPoolExecutor(max_workers=options.jobs) as pool:
+            results, again, month = _run(options, pool, program, work)
+        print(table.summary(results))
+        (WORK / "results.json").write_text(json.dumps([r.to_json() for r in results]))
+        if not options.only:
+            print("the cost: instructions, bytes, rate", flush=True)
+            rows = cost.measure()
+            _write(options.seed, results, again, month, rows, work)
     except (esphome.MissingToolError, match.RunError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
-    print(summary(results))
-    (WORK / "results.json").write_text(json.dumps([result.to_json() for result in results]))
-    if not options.only:
-        write_part(DOCUMENT, "summary", summary(results))
-        write_part(DOCUMENT, "details", details(results))
     print(f"{time.monotonic() - started:.0f} s")
     return 0
 
 
-def _matches(options: argparse.Namespace, program: Path, work: Path) -> list[match.Result]:
+def _run(
+    options: argparse.Namespace, pool: ProcessPoolExecutor, program: Path, work: Path
+) -> tuple[list[match.Result], list[match.Result], house.House | None]:
     chosen = [s for s in SCENARIOS if not options.only or s.name in options.only]
-    # The longest first, so that no processor idles at the end.
+    halves: list[Future] = []
+    again: list[Future] = []
+    if not options.only:
+        # The longest first, so that no processor idles at the end.
+        halves = [pool.submit(house.live, work, options.seed, *half) for half in house.HALVES]
     order = sorted(chosen, key=lambda s: -s.impairment.emi_per_s - 100 * s.impairment.lamp)
-    results: dict[str, match.Result] = {}
-    with ProcessPoolExecutor(max_workers=options.jobs) as pool:
-        futures = {pool.submit(match.play, s, options.seed, program, work): s for s in order}
-        for done, future in enumerate(as_completed(futures), start=1):
-            result = future.result()
-            results[result.scenario.name] = result
-            error = result.measures[match.OURS].count_error
-            print(f"[{done:2}/{len(futures)}] {result.scenario.name}: {error:+d}", flush=True)
-    return [results[s.name] for s in chosen]
+    plays = {s.name: pool.submit(match.play, s, options.seed, program, work) for s in order}
+    if not options.only:
+        for scenario in SCENARIOS:
+            if scenario.name in AGAIN:
+                short = replace(scenario, load="steps")
+                again.append(pool.submit(match.play, short, options.seed + 1, program, work))
+    futures = [*halves, *plays.values(), *again]
+    for done, future in enumerate(as_completed(futures), start=1):
+        print(f"[{done:2}/{len(futures)}] {_news(future.result())}", flush=True)
+    month = house.together([half.result() for half in halves]) if halves else None
+    results = [plays[s.name].result() for s in chosen]
+    return results, [future.result() for future in again], month
+
+
+def _news(result: match.Result | house.House) -> str:
+    if isinstance(result, house.House):
+        return f"house, {result.days} days: {result.counted - result.pulses:+d}"
+    scenario: Scenario = result.scenario
+    return f"{scenario.name}: {result.measures[match.OURS].count_error:+d}"
+
+
+def _write(
+    seed: int,
+    results: list[match.Result],
+    again: list[match.Result],
+    month: house.House | None,
+    rows: list[cost.Row],
+    work: Path,
+) -> None:
+    text = table.summary(results) + "\n\n" + table.footnote(seed, again)
+    table.write_part(DOCUMENT, "summary", text)
+    table.write_part(DOCUMENT, "details", table.details(results))
+    if month:
+        table.write_part(DOCUMENT, "house", table.house(month))
+    table.write_part(DOCUMENT, "cost", table.cost(rows))
+    base = work / f"{match.slug(SCENARIOS[0].name)}-{seed}"
+    truth = Truth.from_json(base.with_suffix(".json").read_text())
+    esphome_name = esphome.SETTINGS[0].name
+    curves = {
+        f"ESPHome {esphome_name}": base.with_suffix(f".{match.slug(esphome_name)}"),
+        match.OURS: base.with_suffix(".ours"),
+    }
+    samples = {name: parse_samples(path.read_text()) for name, path in curves.items()}
+    for name, (title, span_s) in PLOTS.items():
+        plot.plot(DOCS / f"{name}.png", title, truth, samples, span_s)
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+from .house import House
 from .match import ORACLE, OURS, Result
 from .metrics import Measures
 
@@ -129,3 +130,40 @@ def details(results: list[Result]) -> str:
                 ]
             )
     return markdown(header, rows)
+
+
+def footnote(seed: int, again: list[Result]) -> str:
+    """The conclusions with another seed, on the short load."""
+    parts = []
+    for result in again:
+        ours = result.measures[OURS]
+        best = result.measures[result.best_esphome()]
+        share = ratio(ours.rms_percent, best.rms_percent)
+        parts.append(f"{result.scenario.name} {count(ours)} (ESPHome {count(best)}), RMS {share}")
+    return f"Seed {seed}; with seed {seed + 1}, on the load *steps*: " + "; ".join(parts) + "."
+
+
+def house(month: House) -> str:
+    """The month in a real house."""
+    counters = month.counters
+    rows = [
+        ["true pulses", str(month.pulses)],
+        ["register", f"{month.counted} ({month.counted - month.pulses:+d})"],
+        ["pulses lost by each power cut", ", ".join(map(str, month.lost_by_cuts))],
+        ["hours whose energy is exact", f"{month.hours_exact} of {month.hours}"],
+        ["pulses that the worst hour differs by", str(month.worst_hour)],
+        ["peak hour, true and counted, Wh", f"{month.peak_hour_true}, {month.peak_hour}"],
+        ["edges", str(month.edges)],
+        ["callbacks lost", str(counters["callbacks_lost"])],
+        ["pulses counted on the hardware's word", str(counters["missed"])],
+        ["flashes rejected", str(counters["rejected"])],
+        ["saves to flash", str(counters["saves"])],
+    ]
+    return markdown([f"{month.days} days", ""], rows)
+
+
+def cost(rows: list[tuple[str, str, str]]) -> str:
+    """What counting costs."""
+    return markdown(
+        ["cost", "", "command"], [[name, value, f"`{how}`"] for name, value, how in rows]
+    )
