@@ -46,13 +46,13 @@ def plot(
         x = left + width * (second - from_s) / (to_s - from_s)
         return x, top + height * (1 - min(power_w, most_w) / most_w)
 
-    for power_w in range(0, most_w + 1, step_w):
-        x, y = at(from_s, power_w)
+    for mark_w in range(0, most_w + 1, step_w):
+        x, y = at(from_s, mark_w)
         draw.line([(x, y), (SIZE[0] - right, y)], _GRID, 2)
-        draw.text((left - 12, y), f"{power_w} W", _FAINT, small, anchor="rm")
+        draw.text((left - 12, y), f"{mark_w} W", _FAINT, small, anchor="rm")
     step_s = round_step((to_s - from_s) / 5)
-    for second in range(0, to_s - from_s + 1, step_s):
-        draw.text((at(from_s + second, 0)[0], SIZE[1] - 14), f"{second} s", _FAINT, small, "ms")
+    for mark_s in range(0, to_s - from_s + 1, step_s):
+        draw.text((at(from_s + mark_s, 0)[0], SIZE[1] - 14), f"{mark_s} s", _FAINT, small, "ms")
     draw.text((left, 22), title, _INK, large)
     x = left
     for (name, values), colour, thick in zip(series.items(), _COLOURS, _WIDTHS, strict=True):
