@@ -247,7 +247,7 @@ class Reader:
     def status(self):
         """Return what ``/api/v1/status`` answers."""
         body = payload.status(self.metering.snapshot())
-        heap_used, heap_free = board.heap_bytes()
+        heap_used, heap_free, heap_live = board.heap_bytes()
         body["config"] = {"source": self.settings.source, "errors": self.settings.errors}
         body["storage"] = {
             "saves": self.persistence.saves(),
@@ -261,7 +261,7 @@ class Reader:
         body["time_error"] = self.timesync.error
         body["time"] = self.timesync.status()
         body["wifi"] = {"rssi_dbm": self.wifi.rssi_dbm(), "error": self.connection.error}
-        body["heap"] = {"used": heap_used, "free": heap_free}
+        body["heap"] = {"used": heap_used, "free": heap_free, "live": heap_live}
         body["meter"] = {
             "number": self.settings.values["meter.number"],
             "prosumer": self.settings.values["meter.prosumer"],

@@ -38,14 +38,19 @@ def has_pin(number):
     return True
 
 
+_live_bytes = None
+
+
 def heap_bytes():
-    """Return (used, free) bytes of the heap."""
-    return gc.mem_alloc(), gc.mem_free()
+    """Return (used, free, live) bytes; live is what the last `collect` left, or None."""
+    return gc.mem_alloc(), gc.mem_free(), _live_bytes
 
 
 def collect():
     """Collect garbage now, at a time of one's own choosing."""
+    global _live_bytes
     gc.collect()
+    _live_bytes = gc.mem_alloc()
 
 
 def restart():

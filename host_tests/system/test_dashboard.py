@@ -5,6 +5,7 @@ import time
 
 import pytest
 from browser import DESKTOP, PHONE, browser, keep, page_of
+from playwright.sync_api import Error
 from simulator_run import SimulatorRun
 from web_client import Client
 
@@ -36,9 +37,19 @@ def reader(tmp_path_factory):
 def wait_for(page, expression, patience_s=40):
     """Wait until a script's expression is true; the page's own policy forbids it to poll."""
     give_up = time.monotonic() + patience_s
-    while not page.evaluate(f"Boolean({expression})"):
+    while not holds(page, expression):
         assert time.monotonic() < give_up, expression
         page.wait_for_timeout(50)
+
+
+def holds(page, expression):
+    """Return whether an expression is true now, on a page that stays; one that loads says no."""
+    try:
+        return page.evaluate(f"Boolean({expression})")
+    except Error as error:
+        if "navigation" not in error.message:
+            raise
+        return False
 
 
 def kwh_shown(page):
