@@ -43,7 +43,8 @@ def test_every_service_of_the_firmware_is_weighed():
 @pytest.mark.skipif(not shutil.which("valgrind"), reason="valgrind is not installed")
 def test_the_handler_s_instructions_are_counted():
     # A few opcodes and three C calls; a callback that was never made would cost next to none.
-    assert 500 < cost.per_item("handler", 100, 300) < 20_000
+    few, many = (cost.instructions([cost.COST_RUN, "handler", count]) for count in ("100", "1100"))
+    assert 500 < (many - few) / 1000 < 20_000
 
 
 def test_an_unknown_measure_is_refused(capsys):
