@@ -244,3 +244,36 @@ def test_an_outage_of_hours_backfills_to_the_pulse(tmp_path, listening):
     starts = [interval["start_utc"] for interval in found]
     assert len(set(starts)) == len(starts)
     assert {interval["quality"] for interval in found[1:]} == {"complete"}
+
+
+def test_intervals_closed_before_the_clock_was_set_arrive_labelled(tmp_path, listening):
+    # The outbox waits an hour for a date. More than that takes its time: OUTAGE_HOURS=3.
+    silent_s = 1900 if HOURS == 1 else HOURS * 3600
+    options = ("--fault", f"ntp_silent_s={silent_s}")
+    with reader(tmp_path, listening, 3000, *options) as run:
+        for until_s in range(1800, silent_s, 1800):
+            status = run.wait_for(lambda status, at=until_s: status["uptime_ms"] >= at * 1000)
+            assert status["time"]["syncs"] == 0 and status["time"]["error"]
+        status = run.wait_for(lambda status: status["time"]["syncs"] == 1)
+        status = run.wait_for(delivered(status["history"]["next"] + 1))
+        time.sleep(0.5)
+        intervals = listening.all()
+        found = check_chain(intervals, status)
+    assert [interval["id"] for interval in found] == [interval["id"] for interval in intervals]
+    labels = [interval["quality"] for interval in found]
+    undated, estimated = labels.count("clock_not_set"), labels.count("estimated")
+    assert estimated >= 2 and (undated >= 4) == (HOURS > 2)
+    assert labels[: undated + estimated] == ["clock_not_set"] * undated + ["estimated"] * estimated
+    assert set(labels[undated + estimated :]) <= {"partial", "complete"}
+    for number, interval in enumerate(intervals):
+        if number < undated + estimated:
+            # A date that comes to be known later changes neither the id nor the uptime.
+            assert interval["uptime_s"] == 900 * number
+            assert interval["id"] == "b{}-{}-{}".format(interval["boot"], 900 * number, number)
+        else:
+            assert interval["uptime_s"] is None
+        assert (interval["start_utc"] is None) == (number < undated)
+        # What waited for its date is late; the last of them may just not be.
+        assert interval["backfill"] or number + 1 >= undated + estimated
+    starts = [interval["start_utc"] for interval in found[undated:]]
+    assert starts == sorted(set(starts))

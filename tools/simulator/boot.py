@@ -142,6 +142,8 @@ def prepare(path, compiled=None):
     for every_ms, duration_ms in boot.get("faults", {}).get("stalls_ms", ()):
         world.inject(every_ms * 1000, duration_ms * 1000)
     world.drop_per_million = boot.get("faults", {}).get("drop_per_million", 0)
+    # From the meter's first instant, so that a reader restarted meanwhile waits no longer.
+    world.board["ntp silent until us"] = boot.get("faults", {}).get("ntp_silent_s", 0) * 1000000
     world.powered = True
     pace.start(boot["speed"])
     return firmware

@@ -8,6 +8,7 @@ from world import world
 
 host = "pool.ntp.org"
 _LOOKUP_US = 300000
+_TIMEOUT_US = 1000000
 _EPOCH_2000_S = 946684800
 _FILE = "/true_time.txt"
 
@@ -20,9 +21,13 @@ def settime():
     It never falls behind the host's, so a board that was put away for a night wakes today.
 
     Raises:
-        OSError: not connected, or a host name that does not resolve.
+        OSError: not connected, a host name that does not resolve, or no answer while the
+            servers are silent (a fault of the run's, until a virtual time).
     """
     world.stall(_LOOKUP_US)
+    if world.now_us < world.board.get("ntp silent until us", 0):
+        world.stall(_TIMEOUT_US)
+        raise OSError(110)
     if not network.WLAN().isconnected() or host.endswith(".invalid"):
         raise OSError(-202)
     if "utc at 0" not in world.board:
