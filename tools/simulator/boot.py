@@ -99,6 +99,23 @@ def _install(paths):
             file.write(content)
 
 
+def _hold(world, at_us):
+    """Let time stand still at an instant until there is a file ``go_on``.
+
+    What has left the board by then had left it in that much of its own time, however slow
+    the machine is on which those who receive it run.
+    """
+    import utime
+
+    def hold(_):
+        print("held at", at_us // 1000, "ms")
+        while "go_on" not in os.listdir(world.state_dir):
+            utime.sleep_ms(20)
+
+    if world.now_us < at_us:
+        world.alarm(at_us, hold)
+
+
 def prepare(path, compiled=None):
     """Make the board and fill its flash, up to the first line of ``main.py``.
 
@@ -144,6 +161,9 @@ def prepare(path, compiled=None):
     world.drop_per_million = boot.get("faults", {}).get("drop_per_million", 0)
     # From the meter's first instant, so that a reader restarted meanwhile waits no longer.
     world.board["ntp silent until us"] = boot.get("faults", {}).get("ntp_silent_s", 0) * 1000000
+    hold_at_s = boot.get("faults", {}).get("hold_at_s")
+    if hold_at_s:
+        _hold(world, hold_at_s * 1000000)
     world.powered = True
     pace.start(boot["speed"])
     return firmware
