@@ -62,7 +62,7 @@ function supply(found) {
 }
 function warn(s) {
   const lines = [s.supply.fault && say("f_" + s.supply.fault), ...s.config.errors, ...s.storage.errors,
-    s.register.set ? "" : say("unset"), s.meter && s.meter.prosumer ? say("prosumer") : ""].filter(Boolean);
+    s.mqtt && s.mqtt.error, s.register.set ? "" : say("unset"), s.meter && s.meter.prosumer ? say("prosumer") : ""].filter(Boolean);
   const text = lines.join("\n");
   if (at("warn").dataset.text === text) return;
   at("warn").dataset.text = text;

@@ -1,6 +1,7 @@
 // Set-up: what stands in the fields goes into config.json, only what was changed.
 const TONES = { good: "live", dark: "live", waiting: "idle", lit: "breaker_open", no_pulses: "breaker_open", width: "breaker_open" };
-let config = null, status = null, seen = null, filled = false;
+const TARIFFS = { ellevio: "Ellevio", falkenberg: "Falkenberg Energi", goteborg: "Göteborg Energi", tekniska_verken: "Tekniska verken", vattenfall: "Vattenfall Eldistribution" };
+let config = null, status = null, seen = null, filled = false, looks = 0;
 
 function fields() { return document.querySelectorAll("[data-field]"); }
 function valueOf(name) { const [section, field] = name.split("."); return config.values[section] && config.values[section][field]; }
@@ -30,6 +31,15 @@ function rest() {
     at("rest").append(label);
   }
 }
+function tariffs() {
+  const names = new Set(["none", ...status.tariff.available, config.values.tariff.name]);
+  at("tariff").replaceChildren(...[...names].map(name => new Option("", name)));
+}
+function broker() {
+  const m = status.mqtt, fine = m.state === "connected";
+  at("broker").textContent = m.state === "off" ? "" : fine || !m.error ? say(fine ? m.state : "connecting") : m.error;
+  at("broker").className = fine ? "done" : m.error ? "error" : "soft";
+}
 function changes() {
   const document_ = {};
   for (const field of fields()) {
@@ -51,6 +61,7 @@ function aimed(id, found) {
 }
 async function look() {
   try {
+    if (++looks % 8 === 0) { status = await call("api/v1/status"); broker(); }
     seen = await call("api/v1/aim");
     aimed("upper", seen.upper);
     aimed("lower", seen.lower);
@@ -142,11 +153,14 @@ function reworded() {
   at("fresh-label").textContent = say(at("fresh-label").dataset.say);
   at("current-label").hidden = !status.web.password_set || status.setup.open;
   at("scan").parentNode.hidden = !status.setup.open;
+  for (const option of at("tariff").options) option.text = option.value === "none" ? say("noTariff") : TARIFFS[option.value] || option.value;
+  broker();
 }
 async function begin() {
   try {
     [config, status] = [await call("api/v1/config"), await call("api/v1/status")];
     rest();
+    tariffs();
     fields().forEach(show);
     reworded();
     look();
@@ -159,5 +173,9 @@ switchable(reworded);
 at("form").onsubmit = save;
 at("scan").onclick = scan;
 at("turn").onclick = turn;
+document.querySelector("[data-field='mqtt.tls']").onchange = event => {
+  const port = document.querySelector("[data-field='mqtt.port']"), usual = ["1883", "8883"];
+  if (usual.includes(port.value)) port.value = usual[+event.target.checked];
+};
 at("learn").onclick = () => { secret = at("current").value || null; filled = false; call("api/v1/aim/learn", "POST", {}).catch(failed); };
 begin();

@@ -6,7 +6,7 @@ import time
 import pytest
 from browser import DESKTOP, PHONE, browser, keep, page_of
 from playwright.sync_api import Error
-from simulator_run import SimulatorRun
+from simulator_run import SimulatorRun, free_port
 from web_client import Client
 
 FIRST_LOAD_MAX = 60 * 1024
@@ -247,6 +247,14 @@ def test_set_up_is_completed_on_a_blank_reader(chromium, tmp_path):
             page.click("#networks button >> text=simulated")
             assert page.input_value("#ssid") == "simulated"
             page.fill("[data-field='wifi.password']", "not a secret")
+            steps = page.locator("h2").all_inner_texts()
+            assert len(steps) == 6
+            assert [steps[3], steps[4]] == ["MQTT · Home Assistant", "Effekttariff"]
+            nobody = free_port()
+            page.fill("[data-field='mqtt.host']", "127.0.0.1")
+            page.fill("[data-field='mqtt.port']", str(nobody))
+            page.select_option("#tariff", label="Tekniska verken")
+            keep(page, "setup-steps.png", full_page=True)
             # First something it refuses.
             page.fill("[data-field='meter.number']", "1234567")
             page.fill("[data-field='meter.fuse_a']", "25")
@@ -261,6 +269,12 @@ def test_set_up_is_completed_on_a_blank_reader(chromium, tmp_path):
             page.wait_for_url(re.compile(r"/$"), timeout=40000)
             wait_for(page, "document.querySelector('#number').textContent == 'Mätare 12345678'")
             wait_for(page, "parseFloat(document.querySelector('#lcd').ariaLabel) > 12345")
+            # Nobody listens there, which both pages say.
+            refused = f"mqtt.host: 127.0.0.1:{nobody}"
+            wait_for(page, f"document.querySelector('#warn').textContent.includes('{refused}')")
+            page.goto(f"http://127.0.0.1:{run.port}/setup")
+            wait_for(page, f"document.querySelector('#broker').textContent.includes('{refused}')")
+            assert page.input_value("#tariff") == "tekniska_verken"
         status = client.get("/api/v1/status")[1]
         assert status["setup"]["open"] is False
         assert status["web"]["password_set"] is True
@@ -270,5 +284,7 @@ def test_set_up_is_completed_on_a_blank_reader(chromium, tmp_path):
         assert values["wifi"]["ssid"] == "simulated"
         assert values["meter"]["fuse_a"] == 25
         assert values["pulse"]["width_min_ms"] == 15
+        assert values["mqtt"]["port"] == nobody
+        assert status["demand"]["tariff"] == "Tekniska verken"
         # From here on the password is needed.
         assert client.post("/api/v1/restart", {})[0] == 401

@@ -58,3 +58,14 @@ def test_what_was_removed_from_the_source_leaves_the_build(built, tmp_path):
 def test_comments_and_indentation_stay_behind_and_strings_do_not():
     text = "/* one\n   two */\n  a = 1; // kept, at the end\n\n// gone\n  url = 'http://x';\n"
     assert build_www.minified(text) == "a = 1; // kept, at the end\nurl = 'http://x';\n"
+
+
+def test_set_up_lists_every_tariff_by_the_name_its_file_has():
+    script = (build_www.SOURCE / "setup.js").read_text(encoding="utf-8")
+    line = re.search(r"^const TARIFFS = \{(.*)\};$", script, re.MULTILINE).group(1)
+    shown = dict(re.findall(r'(\w+): "([^"]+)"', line))
+    files = (build_www.ROOT / "firmware" / "tariffs").glob("*.json")
+    names = {path.stem: json.loads(path.read_text(encoding="utf-8"))["name"] for path in files}
+    # In the reader's own language this one says that there is no charge.
+    del names["none"]
+    assert shown == names
