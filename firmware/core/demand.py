@@ -1,12 +1,18 @@
 """Demand: what was used this hour, today and this month, and the month's peaks.
 
 Everything is a sum over closed intervals plus the one in progress, in whole pulses; watts
-are derived from sums and never summed themselves. Nothing here is stored: after a restart,
-or when the clock was set to another day, the sums are made anew from the history.
+are derived from sums and never summed themselves. Nothing of it is stored: after a restart,
+or when the clock was set to another day, the sums are made anew from the history. Only what
+the peaks came to is, month by month, since the history does not reach back two months.
 """
 
 from core import local_time
 from core.history import HOUR_S, mean_w, wh
+from core.journal import pack_all, unpack_all
+
+MONTHS_KIND = 6
+# The present month, the last one, and room for what a clock that was wrong has left.
+_MONTHS_MAX = 4
 
 # How fast the load assumed for the rest of the hour follows: a kettle must not warn.
 _SMOOTH_S = 180
@@ -55,6 +61,7 @@ class Demand:
         hour_mean_w, quarter_mean_w: mean so far, or None while nothing is known.
         predicted_w: what the tariff's interval will come to if the load stays, or None.
         warning: a new peak is about to be made.
+        months: UTC at which a month began to ``month_peak_w`` at its end, or so far.
     """
 
     def __init__(self, tariff, imp_per_kwh):
@@ -65,6 +72,8 @@ class Demand:
         self._peak = _Bucket(tariff.interval_s)
         self._smooth_mw = None
         self._live_utc_s = None
+        self.months = {}
+        self._last_month_s = None
         self._reset_sums()
         self._forget_live()
 
@@ -101,6 +110,8 @@ class Demand:
         year, month, _ = local_time.civil(day)
         self._month_s = local_time.month_start_s(year, month)
         self._month_end_s = local_time.month_start_s(year, month + 1)
+        year, month, _ = local_time.civil(local_time.local_day(self._month_s) - 1)
+        self._last_month_s = local_time.month_start_s(year, month)
 
     def roll(self, utc_s):
         """Go on to the present day; return False where ``begin`` is needed instead."""
@@ -112,6 +123,7 @@ class Demand:
         if day != self._day + 1:
             return False
         self._finish_peak()
+        self.note_month()
         month_end_s = self._month_end_s
         self._set_day(day)
         self.yesterday, self.today = self.today, 0
@@ -185,6 +197,22 @@ class Demand:
             return None
         count = len(peaks)
         return (sum([peak.charged_w for peak in peaks]) + count // 2) // count
+
+    def note_month(self):
+        """Keep what the month's peaks come to; call it when the sums are whole."""
+        mean = self.month_peak_w()
+        if mean is not None:
+            self.months[self._month_s] = mean
+            if len(self.months) > _MONTHS_MAX:
+                del self.months[min(self.months)]
+
+    def pack_months(self):
+        """Return ``months`` as journal payload."""
+        return pack_all("<II", sorted(self.months.items()))
+
+    def unpack_months(self, payload):
+        """Replace ``months`` by a payload's. Raises ValueError, see ``unpack_all``."""
+        self.months = dict(unpack_all("<II", payload))
 
     # The interval in progress -------------------------------------------------------
 
@@ -297,5 +325,6 @@ class Demand:
             "month_wh": self.month_wh,
             "peaks": [(peak.start_s, peak.mean_w, peak.charged_w) for peak in self.peaks],
             "month_peak_w": self.month_peak_w(),
+            "last_month_peak_w": self.months.get(self._last_month_s),
             "new_peak_warning": self.warning,
         }

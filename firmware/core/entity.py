@@ -82,6 +82,14 @@ ENTITIES = (
     ("hour_power", SENSOR, "Mean power this hour", SLOW, ("demand", "hour_mean_w"), _POWER),
     ("month_peak", SENSOR, "Peak of the month", SLOW, ("demand", "month_peak_w"), _POWER),
     (
+        "last_month_peak",
+        SENSOR,
+        "Peak of last month",
+        SLOW,
+        ("demand", "last_month_peak_w"),
+        _POWER,
+    ),
+    (
         "peak_warning",
         BINARY,
         "New peak ahead",

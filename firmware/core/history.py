@@ -10,6 +10,7 @@ from binascii import crc32
 from collections import namedtuple
 
 from core import local_time
+from core.journal import pack_all, unpack_all
 from core.payload import utc_text
 
 QUARTER_S = 900
@@ -133,19 +134,11 @@ class Dates:
 
     def pack(self):
         """Return all as journal payload."""
-        return b"".join([struct.pack("<HI", boot, utc_s) for boot, utc_s in self._boots])
+        return pack_all("<HI", self._boots)
 
     def unpack(self, payload):
-        """Replace all by a payload's.
-
-        Raises:
-            ValueError: not a whole number of entries; nothing changed.
-        """
-        size = struct.calcsize("<HI")
-        if len(payload) % size:
-            raise ValueError("dates: {} bytes".format(len(payload)))
-        boots = [struct.unpack("<HI", payload[i : i + size]) for i in range(0, len(payload), size)]
-        self._boots = boots[-_DATES_MAX:]
+        """Replace all by a payload's. Raises ValueError, see ``unpack_all``."""
+        self._boots = unpack_all("<HI", payload)[-_DATES_MAX:]
 
 
 def quality(record, dated):

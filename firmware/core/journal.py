@@ -44,6 +44,23 @@ def decode(kind, blob):
     return sequence, blob[_HEADER_SIZE:end]
 
 
+def pack_all(layout, rows):
+    """Return rows of numbers as a payload."""
+    return b"".join([struct.pack(layout, *row) for row in rows])
+
+
+def unpack_all(layout, payload):
+    """Return the rows of a payload.
+
+    Raises:
+        ValueError: not a whole number of rows.
+    """
+    size = struct.calcsize(layout)
+    if len(payload) % size:
+        raise ValueError("record: {} bytes, no whole number of {}".format(len(payload), layout))
+    return [struct.unpack(layout, payload[i : i + size]) for i in range(0, len(payload), size)]
+
+
 class Journal:
     """One kind of record, kept in several stores.
 

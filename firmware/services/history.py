@@ -10,6 +10,7 @@ import asyncio
 import time
 
 from core import history
+from core.demand import MONTHS_KIND
 from core.interval import IntervalMeter
 from core.journal import Journal
 
@@ -49,6 +50,8 @@ class History:
         self.intervals = IntervalMeter()
         self._open_journal = Journal("interval", history.OPEN_KIND, durable)
         self._dates_journal = Journal("dates", history.DATES_KIND, durable)
+        self._months_journal = Journal("months", MONTHS_KIND, durable)
+        self._months = b""
         self._utc_s = utc_s
         self._quiet = quiet
         self._waiting = []
@@ -72,10 +75,15 @@ class History:
         register = self._metering.meter.register
         self._boot = boot & 0xFFFF
         self.store.load()
-        try:
-            self.dates.unpack(self._dates_journal.load() or b"")
-        except ValueError as error:
-            self.problems.append(str(error))
+        self._months = self._months_journal.load() or b""
+        for unpack, payload in (
+            (self.dates.unpack, self._dates_journal.load() or b""),
+            (self.demand.unpack_months, self._months),
+        ):
+            try:
+                unpack(payload)
+            except ValueError as error:
+                self.problems.append(str(error))
         interrupted = history.unpack(self._open_journal.load())
         last = self.store.last
         if last:
@@ -130,6 +138,9 @@ class History:
         self._saved_looks = self._looks
         total = self._metering.meter.register.total
         self._open_journal.save(history.pack(self.intervals.saved(total)))
+        months = self.demand.pack_months()
+        if months != self._months and self._months_journal.save(months):
+            self._months = months
         if written and self.on_closed:
             self.on_closed()
 
@@ -153,7 +164,7 @@ class History:
         errors = list(self.problems)
         if self.store.error:
             errors.append(self.store.error)
-        for journal in (self._open_journal, self._dates_journal):
+        for journal in (self._open_journal, self._dates_journal, self._months_journal):
             for store, error in journal.errors.items():
                 errors.append("{}: {}".format(store, error))
         return {
@@ -199,6 +210,7 @@ class History:
         if not self._rebuild and not self.demand.roll(utc_s):
             self._rebuild = True
         if not self._rebuild:
+            self.demand.note_month()
             self.demand.live(utc_s, record.start, record.pulses, record.covered_s, total, power_mw)
 
     async def _sum_up(self):

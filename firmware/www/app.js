@@ -77,6 +77,9 @@ function demand(found) {
   measure("hourend", kw(found.hour_predicted_w), "kW", 2);
   measure("month", kw(found.month_wh), "kWh", 1);
   measure("monthpeak", kw(found.month_peak_w), "kW", 2);
+  const last = found.last_month_peak_w;
+  at("lastpeak").hidden = !last;
+  if (last) put("lastpeak", say("lastPeak", number(kw(last), 2)));
   at("newpeak").hidden = !found.new_peak_warning;
   const key = JSON.stringify(found.peaks) + language;
   if (at("peaks").dataset.key === key) return;

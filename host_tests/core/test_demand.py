@@ -104,6 +104,40 @@ def test_the_three_highest_hours_of_different_days():
     )
 
 
+def test_what_the_peaks_came_to_is_known_for_a_month_more():
+    house = House(midnight_s(days(2026, 11, 29)))
+    house.run(6000, 3600, 60).run(500, 23 * 3600, 180)
+    assert house.demand.state()["last_month_peak_w"] is None
+    # The month's last hour is one of its peaks.
+    house.run(500, 23 * 3600, 180).run(3000, 3600, 60)
+    assert house.demand.state()["month_peak_w"] is None
+    assert house.demand.state()["last_month_peak_w"] == 4500
+    house.run(100, 7200, 60)
+    kept = house.demand.pack_months()
+    # Made anew, as after a restart or a step of the clock, it is not known from the sums.
+    again = Demand(rules(), 1000)
+    again.begin(house.true_s)
+    assert again.state()["last_month_peak_w"] is None
+    again.unpack_months(kept)
+    assert again.state()["last_month_peak_w"] == 4500
+    # Over New Year too, and after the next month's end no longer.
+    again.begin(midnight_s(days(2027, 1, 1)))
+    assert again.state()["last_month_peak_w"] is None
+    again.months[midnight_s(days(2026, 12, 1))] = 700
+    assert again.state()["last_month_peak_w"] == 700
+
+
+def test_months_of_a_wrong_clock_make_room():
+    demand = Demand(rules(), 1000)
+    for year in (2024, 2025, 2026, 2027, 2028, 2029):
+        demand.begin(midnight_s(days(year, 5, 1)))
+        demand.fold(midnight_s(days(year, 5, 1)), 900, 900)
+        demand.fold(midnight_s(days(year, 5, 2)), 900, 900)
+        demand.note_month()
+    assert len(demand.months) == 4
+    assert midnight_s(days(2029, 5, 1)) in demand.months
+
+
 def test_where_a_day_may_give_several_peaks_it_does():
     house = House(midnight_s(TUESDAY), rules(one_per_day=False))
     for watts in (5000, 4000, 3000, 2000):

@@ -25,6 +25,7 @@ STATUS = {
         "hour_mean_w": 1200,
         "hour_predicted_w": 1300,
         "month_peak_w": 5100,
+        "last_month_peak_w": None,
         "new_peak_warning": False,
     },
     "pulse": {

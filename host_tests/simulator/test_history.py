@@ -15,6 +15,7 @@ from household import NOON_S, Household
 
 from core.history import DAY, HOUR, MONTH, PARTIAL, QUARTER, UNDATED, identity
 from core.interval import UNKNOWN_BOOT
+from core.local_time import days
 
 
 def test_a_day_is_96_complete_quarters():
@@ -113,6 +114,37 @@ def test_demand_is_made_anew_from_flash():
     assert after["today_wh"] == before["today_wh"] + 5
     assert after["month_wh"] == before["month_wh"] + 5
     assert after["peaks"] == before["peaks"]
+
+
+def test_last_months_peak_survives_a_power_cut():
+    house = Household(true_s=days(2026, 11, 30) * 86400 + 43200).power_on().run(15)
+
+    async def begin():
+        await house.history._sum_up()
+
+    asyncio.run(begin())
+    house.run(12 * 3600, 15)
+    assert house.demand.state()["last_month_peak_w"] == 3600
+    house.save_register()
+    house.power_off(3 * 86400).power_on().run(15)
+    asyncio.run(begin())
+    assert house.demand.state()["last_month_peak_w"] == 3600
+    # A record that is no whole one is told, and stops nothing.
+    house.history._months_journal.save(b"12345")
+    house.power_off(0).power_on()
+    assert "5 bytes" in house.history.status()["errors"][0]
+    house.run(15)
+    asyncio.run(begin())
+    assert house.demand.state()["last_month_peak_w"] is None
+
+
+def test_a_reset_that_keeps_rtc_memory_loses_no_pulse_of_the_interval():
+    house = Household().power_on().run(740)
+    # RTC memory holds the register of the last beat; the interval was last saved before.
+    house.save_register()
+    house.power_off(0).power_on().run(200)
+    (record,) = house.records()
+    assert (record.start, record.pulses) == (NOON_S, 900)
 
 
 def test_a_flash_that_refuses_loses_nothing_for_a_day():

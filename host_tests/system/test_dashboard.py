@@ -71,6 +71,10 @@ def test_register_power_and_chart_move_and_the_breaker_is_told(chromium, reader)
         assert float(kwh_shown(page)[:-4]) > float(before[:-4])
         assert shown_before > 20
 
+        # A month has to pass for it in life.
+        shown = "(demand({...status.demand, last_month_peak_w: 4510}), at('lastpeak').innerText)"
+        assert page.evaluate(shown) == "Förra månadens topp: 4,51 kW"
+
         # The chart begins with what was before the page was opened.
         uptime_s = Client(reader.port).get("/api/v1/status")[1]["uptime_ms"] / 1000
         if uptime_s > 60:
