@@ -6,7 +6,7 @@ PY = .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL = help
-.PHONY: help run test bench doctor flash deploy configure monitor test-device lint format lock clean
+.PHONY: help run test bench chaos doctor flash deploy configure monitor test-device lint format lock clean
 
 help: ## Show this help
 	@echo "usage: make TARGET [NAME=value ...]"
@@ -41,9 +41,21 @@ run: build/lib/.stamp build/www/.stamp ## Run the firmware on a virtual meter, w
 test: build/lib/.stamp build/www/.stamp ## Run all tests on CPython and on two MicroPythons
 	@$(PY) -m pytest $(ARGS)
 
-# SEED= ## of bench: other draws of everything random (1)
+# SEED= ## of bench and chaos: other draws of everything random (1)
 bench: build/lib/.stamp ## Compare with ESPHome and others on the same edges; writes docs/benchmarks.md
 	@$(PY) -m tools.bench $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+# FAULTS= ## of chaos: how many strike (520)
+# HOURS= ## of chaos: of virtual time (168: a week)
+# MINUTES= ## of chaos: come to an end after so many
+CHAOS_OPTIONS = \
+	$(if $(SEED),--seed $(SEED)) \
+	$(if $(FAULTS),--faults $(FAULTS)) \
+	$(if $(HOURS),--hours $(HOURS)) \
+	$(if $(MINUTES),--minutes $(MINUTES))
+
+chaos: build/lib/.stamp build/www/.stamp ## A week of faults on the imitated board; writes docs/benchmarks.md
+	@$(PY) -m tools.chaos $(strip $(CHAOS_OPTIONS) $(ARGS))
 
 # The board's port: none given, the tools take the only one there is.
 BOARD = $(if $(PORT),--port $(PORT))

@@ -4,139 +4,22 @@ Between reader and broker lies a relay of the test's, so that a subscriber can b
 before the reader is: what a broker acknowledges while nobody listens is nobody's to keep.
 """
 
-import json
 import os
 import signal
-import socket
-import subprocess
-import threading
 import time
 
 import pytest
 from simulator_run import SimulatorRun
 
-from tools.simulator.broker import Broker, find
+from tools.simulator.broker import find
+from tools.simulator.listening import Listening
+from tools.simulator.relay import Relay
 
 pytestmark = pytest.mark.skipif(
     not (find() and find("mosquitto_sub")), reason="mosquitto and mosquitto-clients are missing"
 )
 # A day takes minutes, whatever the speed: OUTAGE_HOURS=24 is for those who want to see it.
 HOURS = int(os.environ.get("OUTAGE_HOURS", "1"))
-
-
-class Relay:
-    """Passes TCP connections on to a port, or refuses and breaks them while it is None."""
-
-    def __init__(self):
-        self.target = None
-        self._pairs = []
-        self._server = socket.create_server(("127.0.0.1", 0))
-        self.port = self._server.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def cut(self):
-        """Break what is connected, and let nobody through."""
-        self.target = None
-        for end in self._pairs:
-            try:
-                end.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-        self._pairs = []
-
-    def close(self):
-        self.cut()
-        self._server.close()
-
-    def _accept(self):
-        while True:
-            try:
-                near, _ = self._server.accept()
-            except OSError:
-                return
-            try:
-                far = socket.create_connection(("127.0.0.1", self.target or 0), timeout=2)
-            except OSError:
-                near.close()
-                continue
-            far.settimeout(None)
-            self._pairs += [near, far]
-            for source, sink in ((near, far), (far, near)):
-                threading.Thread(target=self._pump, args=(source, sink), daemon=True).start()
-
-    def _pump(self, source, sink):
-        try:
-            while data := source.recv(4096):
-                sink.sendall(data)
-        except OSError:
-            pass
-        for end in (source, sink):
-            end.close()
-
-
-class Subscriber:
-    """mosquitto_sub, and every interval it printed."""
-
-    def __init__(self, broker):
-        self.intervals = []
-        before = broker.log().count("Sending SUBACK")
-        self._process = subprocess.Popen(
-            [
-                find("mosquitto_sub"),
-                "-p",
-                str(broker.port),
-                "-q",
-                "1",
-                "-t",
-                "omnipower/+/interval",
-            ],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        threading.Thread(target=self._read, daemon=True).start()
-        give_up = time.monotonic() + 10
-        while broker.log().count("Sending SUBACK") == before:
-            assert time.monotonic() < give_up, "mosquitto_sub did not subscribe"
-            time.sleep(0.02)
-
-    def _read(self):
-        for line in self._process.stdout:
-            self.intervals.append(json.loads(line))
-
-    def stop(self):
-        self._process.terminate()
-        self._process.wait()
-
-
-class Listening:
-    """A broker, a subscriber that is there before the reader is, and the relay."""
-
-    def __init__(self, folder, relay):
-        self.folder = folder
-        self.relay = relay
-        self.intervals = []
-        self.begin()
-
-    def begin(self):
-        """Start a broker that knows nothing, and let the reader through to it."""
-        self.broker = Broker(self.folder)
-        self.broker.start()
-        self._subscriber = Subscriber(self.broker)
-        self.relay.target = self.broker.port
-
-    def end(self, kill=True):
-        """End the broker as a power cut does; nothing of it is kept."""
-        self.relay.cut()
-        if kill:
-            self.broker.kill()
-        else:
-            self.broker.stop()
-        self._subscriber.stop()
-        self.intervals += self._subscriber.intervals
-
-    def all(self):
-        return self.intervals + self._subscriber.intervals
 
 
 @pytest.fixture

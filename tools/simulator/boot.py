@@ -2,7 +2,7 @@
 
 Takes the path of a JSON file that the supervisor writes: meter_port, state_dir, speed,
 http_port, reset_cause, imp_per_kwh, register_kwh, faults, config (sections to be changed in the
-reader's configuration), install (files to be put on its flash).
+reader's configuration), install (files to be put on its flash), block_us (read ahead so far).
 """
 
 import json
@@ -139,7 +139,7 @@ def prepare(path, compiled=None):
     import shims
     from meter_link import MeterLink
 
-    link = MeterLink(boot["meter_port"])
+    link = MeterLink(boot["meter_port"], boot.get("block_us", 250000))
     world = shims.install(link, link.now_us, boot["state_dir"])
     import machine
     import pace

@@ -57,6 +57,8 @@ class EdgeServer:
         self, meter: VirtualMeter, report: Callable[[str], None], pulses_while_reader_off: int = 0
     ) -> None:
         self.pulses_while_reader_off = pulses_while_reader_off
+        # How long the next reader stays without power, beside the time that a boot takes.
+        self.off_us = 0
         self._meter = meter
         self._report = report
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -120,7 +122,8 @@ class EdgeServer:
         reader.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         reader.settimeout(SEND_PATIENCE_S)
         if self._readers_seen:
-            self._pass_unseen(BOOT_US)
+            self._pass_unseen(BOOT_US + self.off_us)
+            self.off_us = 0
         self._readers_seen += 1
         self._recent.clear()
         self.pulses_in_last_block = 0

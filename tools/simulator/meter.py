@@ -7,6 +7,7 @@ told something. Advancing it in one step or in a thousand gives the same edges.
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from typing import Any
 
 from .impairment import Lamp, Spikes
@@ -41,6 +42,8 @@ class VirtualMeter:
         self.breaker_open = False
         self.mains = True
         self.drained = False
+        # Told the instant of every pulse.
+        self.on_pulse: Callable[[int], None] | None = None
         self._customer_may_reconnect = False
         self._base_pulses = pulses
         self._base_wh = settings.register_wh if register_wh is None else register_wh
@@ -124,6 +127,8 @@ class VirtualMeter:
         if self._clock.next_us == now_us:
             self._clock.take_pulse(now_us)
             self.pulses += 1
+            if self.on_pulse:
+                self.on_pulse(now_us)
             self._upper.flash(now_us)
         if self._script.next_us == now_us:
             self.do(self._script.take())

@@ -191,7 +191,10 @@ class NVS:
 
     @classmethod
     def _store(cls, size):
-        flash.replace(cls._path(), json.dumps(cls._cache))
+        # An entry becomes valid with the last bit written of it, so it is there or it is not.
+        if world.board.get("tear") != flash.NOT_DONE:
+            flash.replace(cls._path(), json.dumps(cls._cache))
+        flash.tears()
         flash.programmed("nvs", size)
 
     @classmethod

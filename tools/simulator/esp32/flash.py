@@ -12,8 +12,37 @@ SECTOR = 4096
 _ERASE_US = 45000
 _PROGRAM_US = 400
 _PAGE = 256
+# Exit code of a board whose power failed; nobody sees it where the process is killed at once.
+EXIT_POWER_CUT = 7
+# What becomes of a step at which the power fails, in ``world.board["tear"]``.
+NOT_DONE = "not done"
+FIRST_HALF = "first half done"
+GARBAGE = "bits undecided"
 # Made once: erasing a real chip takes no memory of the interpreter's.
 _ERASED = b"\xff" * SECTOR
+
+
+def torn(old, new):
+    """Return what a step leaves, ``old`` being there and ``new`` written; ends where power fails.
+
+    Programming and erasing take their time, cell by cell, so a cut leaves anything between.
+    """
+    tear = world.board.get("tear")
+    if tear is None or not world.powered:
+        return new
+    if tear == NOT_DONE:
+        return old
+    half = len(new) // 2
+    if tear == FIRST_HALF:
+        return new[:half] + old[half:]
+    undecided = bytes([byte & 0x55 | was & 0xAA for byte, was in zip(new[half:], old[half:])])
+    return new[:half] + undecided
+
+
+def tears():
+    """End the board at once if the power fails at this step."""
+    if world.powered and world.board.get("tear") is not None:
+        world.end(EXIT_POWER_CUT)
 
 
 def programmed(area, size):
@@ -61,8 +90,7 @@ class FileFlash:
         stall_us = _PROGRAM_US * ((len(buffer) + _PAGE - 1) // _PAGE)
         if offset is None:
             stall_us += _ERASE_US * (len(buffer) // SECTOR)
-        self._file.seek(block * SECTOR + (offset or 0))
-        self._file.write(buffer)
+        self._program(block * SECTOR + (offset or 0), buffer)
         world.stall(stall_us)
 
     def ioctl(self, operation, argument):
@@ -72,7 +100,14 @@ class FileFlash:
         if operation == 5:
             return SECTOR
         if operation == 6:
-            self._file.seek(argument * SECTOR)
-            self._file.write(_ERASED)
+            self._program(argument * SECTOR, _ERASED)
             world.stall(_ERASE_US)
         return 0
+
+    def _program(self, at, new):
+        if "tear" in world.board:
+            self._file.seek(at)
+            new = torn(self._file.read(len(new)), bytes(new))
+        self._file.seek(at)
+        self._file.write(new)
+        tears()

@@ -1,7 +1,5 @@
 """``machine`` as far as the firmware uses it, with the ESP32 port's manners."""
 
-import sys
-
 import flash
 from world import world
 
@@ -42,12 +40,12 @@ def reset_cause():
 
 def reset():
     """Reset the chip: the process ends and the supervisor starts it anew."""
-    sys.exit(EXIT_HARD_RESET)
+    world.end(EXIT_HARD_RESET)
 
 
 def soft_reset():
     """Restart the interpreter: RTC memory stays."""
-    sys.exit(EXIT_SOFT_RESET)
+    world.end(EXIT_SOFT_RESET)
 
 
 def unique_id():
@@ -199,5 +197,6 @@ class WDT:
         until_us, timeout_us = world.board["watchdog"]
         if at_us >= until_us:
             print("watchdog: not fed for", timeout_us // 1000, "ms")
-            sys.exit(EXIT_WATCHDOG)
+            world.now_us = max(world.now_us, at_us)
+            world.end(EXIT_WATCHDOG)
         world.alarm(until_us, self._check)

@@ -9,7 +9,6 @@ import utime
 
 _HELLO = "<QBBBB"
 _REPLY = "<QH"
-# Read ahead this far in virtual time: fewer round trips, yet little lost with the process.
 _BLOCK_US = 250000
 SIGNALS = 3
 
@@ -19,13 +18,15 @@ class MeterLink:
 
     Args:
         port: TCP port of the meter process on the loopback interface.
+        block_us: read ahead so far in virtual time: fewer round trips, more lost with the process.
 
     Attributes:
         now_us: the meter's time at connecting.
         lit: states of upper LED, lower LED and mains at that time.
     """
 
-    def __init__(self, port):
+    def __init__(self, port, block_us=_BLOCK_US):
+        self._block_us = block_us
         self._socket = socket.socket()
         self._socket.connect(socket.getaddrinfo("127.0.0.1", port)[0][-1])
         hello = struct.unpack(_HELLO, self._read(struct.calcsize(_HELLO)))
@@ -35,7 +36,7 @@ class MeterLink:
 
     def fetch(self, until_us):
         """Return (reached_us, edges); edges are (t_us, signal, lit) in time order."""
-        self._socket.send(struct.pack("<Q", max(until_us, self._reached_us + _BLOCK_US)))
+        self._socket.send(struct.pack("<Q", max(until_us, self._reached_us + self._block_us)))
         reached_us, count = struct.unpack(_REPLY, self._read(struct.calcsize(_REPLY)))
         offsets = array("I", self._read(4 * count))
         codes = self._read(count)

@@ -1,5 +1,7 @@
 """``network``: a station that connects at once, to the one network there is.
 
+That network can go away and come back; the port then joins it again by itself.
+
 The access point cannot be joined from outside; what it serves is reached on loopback.
 """
 
@@ -9,6 +11,9 @@ STA_IF = 0
 AP_IF = 1
 SSID = "simulated"
 _SCAN_US = 2000000
+# Scan, association and DHCP once the network is there again.
+_REJOIN_US = 3000000
+_NOT_FOUND = -202
 
 
 class WLAN:
@@ -19,6 +24,8 @@ class WLAN:
     _active = False
     _connected = False
     _ap_active = False
+    _away = False
+    _joined_us = 0
 
     def __init__(self, interface=STA_IF):
         self._interface = interface
@@ -27,6 +34,13 @@ class WLAN:
     def power_on(cls):
         """Be as after power-on; not part of the real class."""
         cls._active = cls._connected = cls._ap_active = False
+        cls._joined_us = 0
+
+    @classmethod
+    def set_away(cls, away):
+        """Take the network away, or bring it back; not part of the real class."""
+        cls._away = away
+        cls._joined_us = world.now_us + _REJOIN_US
 
     def active(self, on=None):
         """Return or set whether the interface is on."""
@@ -63,7 +77,7 @@ class WLAN:
 
     def isconnected(self):
         """Return True with an address on the network."""
-        return WLAN._connected
+        return WLAN._connected and not self._away and world.now_us >= self._joined_us
 
     def status(self, what=None):
         """Return the signal strength in dBm for ``"rssi"``."""
@@ -76,6 +90,18 @@ class WLAN:
     def ifconfig(self):
         """Return (address, netmask, gateway, DNS server)."""
         return ("127.0.0.1", "255.0.0.0", "127.0.0.1", "127.0.0.1")
+
+
+def look_up(usual_us):
+    """Spend what looking up a name takes, blocking as the port does; not in the real module.
+
+    Raises:
+        OSError: not connected, or the name servers are silent.
+    """
+    hang_us = world.board.get("dns hang us", 0)
+    world.stall(hang_us or usual_us)
+    if hang_us or not WLAN().isconnected():
+        raise OSError(_NOT_FOUND)
 
 
 def hostname(name=None):

@@ -18,7 +18,7 @@ def install(source=None, now_us=0, state_dir="."):
 
     world.world.reset(source, now_us)
     world.world.state_dir = state_dir
-    for name in ("time", "select", "machine", "esp32", "network", "ntptime"):
+    for name in ("time", "select", "socket", "machine", "esp32", "network", "ntptime"):
         __import__(name)
     import asyncio_task
     import esp32

@@ -55,6 +55,8 @@ class World:
         dropped: scheduled callbacks lost to a full queue or to an injected fault.
         wires: output pin to the input pin that a wire leads to.
         powered: False while the board is being prepared: stalls take no time.
+        at_wake: called whenever the interpreter wakes up, or None.
+        at_end: called with the exit code when the chip ends what runs, or None; may kill it.
     """
 
     def __init__(self):
@@ -72,6 +74,8 @@ class World:
         self.wires = {}
         self.alarms = []
         self.powered = True
+        self.at_wake = None
+        self.at_end = None
         self.stalls = []
         self.drop_per_million = 0
         self.state_dir = None
@@ -158,6 +162,14 @@ class World:
             if self.now_us >= stall[0]:
                 stall[0] = self.now_us + stall[1]
                 self.stall(stall[2])
+        if self.at_wake:
+            self.at_wake()
+
+    def end(self, code):
+        """Reset the chip: the process ends with ``code``."""
+        if self.at_end:
+            self.at_end(code)
+        sys.exit(code)
 
     def inject(self, every_us, duration_us, first_us=None):
         """Stall for ``duration_us`` whenever ``every_us`` has passed, as GC or DNS would."""

@@ -1,0 +1,96 @@
+"""A short hour of faults, of every kind once; and firmwares that are broken, which must be caught.
+
+A week of it is `make chaos`.
+"""
+
+import pytest
+
+from tools.chaos import kinds
+from tools.chaos.part import parts, play
+from tools.chaos.run import SECOND_US, Options, Run
+from tools.simulator.broker import find
+
+pytestmark = pytest.mark.skipif(
+    not (find() and find("mosquitto_sub")), reason="mosquitto and mosquitto-clients are missing"
+)
+# A steady load makes the bounds tight: a pulse every 12 s.
+STEADY = "constant:300"
+
+ADDS_ONE = """
+from core.energy import Register
+add = Register.add
+def one_more(self, pulses):
+    add(self, pulses + (self.total == 3))
+Register.add = one_more
+"""
+LOSES_ONE = """
+from core.energy import Register
+add = Register.add
+lost = []
+def one_less(self, pulses):
+    if self.total == 3 and pulses and not lost:
+        lost.append(pulses)
+        pulses -= 1
+    add(self, pulses)
+Register.add = one_less
+"""
+SAVES_SELDOM = """
+from services.persistence import Persistence
+Persistence.save = lambda self: None
+"""
+FORGETS = """
+from services.persistence import Persistence
+Persistence.load = lambda self: False
+from services.history import History
+History.restore = lambda self, boot: None
+"""
+TELLS_NO_RESET = """
+from services.logbook import Logbook
+Logbook.write = lambda self, kind, value=0, duration_s=0: None
+"""
+
+
+def test_every_kind_of_fault_once_and_nothing_is_lost():
+    (part,) = parts(seed=4, faults=len(kinds.KINDS), hours=0.35, readers=1)
+    outcome = play(part, lambda *what: None, lasting=0.15)
+    assert outcome.violations == []
+    assert set(outcome.tallies) == set(kinds.KINDS)
+    assert {tally.count for tally in outcome.tallies.values()} == {1}
+    assert outcome.looks > len(kinds.KINDS)
+    assert outcome.intervals > 0
+    assert outcome.pulses > 0
+
+
+def broken(folder, code, cut=False):
+    """Return the violations of a broken firmware in two minutes, with a power cut or without."""
+    run = Run(Options(folder / "run", "5", profile=STEADY, broken=code, say=lambda text: None))
+    try:
+        run.start()
+        run.play(100 * SECOND_US)
+        run.look()
+        if cut:
+            kinds.power_cut(run, run.rng("cut"), "power cut")
+        run.play(run.now_us + 20 * SECOND_US)
+        run.look()
+    finally:
+        run.close()
+    return "\n".join(run.violations)
+
+
+def test_a_sound_firmware_is_not_complained_about(tmp_path):
+    assert broken(tmp_path, "", cut=True) == ""
+
+
+@pytest.mark.parametrize(
+    ("code", "cut", "complaint"),
+    [
+        (ADDS_ONE, False, "is above the truth"),
+        (LOSES_ONE, False, "lacks 1 too many"),
+        (SAVES_SELDOM, True, "too many: truth"),
+        (FORGETS, True, "too many: truth"),
+        (TELLS_NO_RESET, True, "events tell nothing"),
+    ],
+    ids=["adds one", "loses one", "saves nothing", "forgets", "tells no reset"],
+)
+def test_a_broken_firmware_is_caught(tmp_path, code, cut, complaint):
+    assert complaint in broken(tmp_path, code, cut)

@@ -1,0 +1,1 @@
+"""A week of faults: the firmware, unmodified, and what must hold whatever strikes."""

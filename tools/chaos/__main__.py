@@ -1,0 +1,92 @@
+"""Let faults strike a reader for a week of virtual time, and check that nothing is lost.
+
+python -m tools.chaos [--seed N] [--faults N] [--hours N] [--readers N] [--write]
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import multiprocessing
+import queue
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from tools.simulator import broker
+
+from . import table
+from .part import Outcome, Part, parts, play
+from .progress import make_progress
+
+ROOT = Path(__file__).parents[2]
+DOCUMENT = ROOT / "docs" / "benchmarks.md"
+HOURS = 168
+FAULTS = 520
+READERS = 2
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Return 0 without a violation, 1 with one, 2 where it cannot be run."""
+    options = _options(arguments)
+    if not (broker.find() and broker.find("mosquitto_sub")):
+        print("chaos: mosquitto and mosquitto-clients are missing (Debian)", file=sys.stderr)
+        return 2
+    begun_s = time.monotonic()
+    give_up_s = begun_s + 60 * options.minutes
+    chosen = parts(options.seed, options.faults, options.hours, options.readers, give_up_s)
+    whole = _together(chosen)
+    outcome = table.outcome(whole, options.seed, options.readers, time.monotonic() - begun_s)
+    print(outcome)
+    for line in whole.violations:
+        print(line)
+    if options.write or (options.faults >= FAULTS and options.hours >= HOURS):
+        table.write(DOCUMENT, outcome)
+    return 1 if whole.violations else 0
+
+
+def _together(chosen: list[Part]) -> Outcome:
+    """Play the parts side by side, and show how far they are."""
+    whole = Outcome()
+    with multiprocessing.Manager() as manager:
+        news = manager.Queue()
+        with ProcessPoolExecutor(len(chosen)) as pool, make_progress(chosen) as progress:
+            futures = [pool.submit(_play, part, news) for part in chosen]
+            while not all(future.done() for future in futures) or not news.empty():
+                try:
+                    progress.take(*news.get(timeout=0.5))
+                except queue.Empty:
+                    continue
+            for future in futures:
+                whole.add(future.result())
+    return whole
+
+
+def _play(part: Part, news: Any) -> Outcome:
+    return play(part, lambda *what: news.put(what))
+
+
+def _options(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
+    parser.add_argument("--seed", type=int, default=1, help="of everything random (1)")
+    parser.add_argument("--faults", type=int, default=FAULTS, help=f"how many strike ({FAULTS})")
+    parser.add_argument("--hours", type=float, default=HOURS, help=f"of virtual time ({HOURS})")
+    parser.add_argument(
+        "--readers",
+        type=int,
+        default=READERS,
+        help=f"play so many parts of the time at once, each with a reader of its own ({READERS})",
+    )
+    parser.add_argument(
+        "--minutes", type=float, default=math.inf, help="come to an end after so many on the wall"
+    )
+    parser.add_argument(
+        "--write", action="store_true", help="write docs/benchmarks.md, as a run of a week does"
+    )
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

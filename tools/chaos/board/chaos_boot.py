@@ -1,0 +1,30 @@
+"""Boot the firmware, as it is, on an imitated board that a chaos run has a line to.
+
+    micropython chaos_boot.py REPOSITORY BOOT.JSON
+
+``BOOT.JSON`` is as ``tools/simulator/boot.py`` takes it, with ``control_port`` beside, and
+``broken``, which is Python to break the firmware with; runs under MicroPython.
+"""
+
+import json
+import sys
+
+
+def run(repository, boot_file):
+    """Boot."""
+    sys.path[0:0] = [repository + "/tools/simulator", repository + "/tools/chaos/board"]
+    import boot
+
+    firmware = boot.prepare(boot_file)
+    from control import Control
+
+    with open(boot_file) as file:
+        document = json.load(file)
+    Control(document["control_port"]).report("boot")
+    exec(document.get("broken", ""), {})
+    with open(firmware + "/main.py") as file:
+        source = file.read()
+    exec(compile(source, firmware + "/main.py", "exec"), {"__name__": "__main__"})
+
+
+run(sys.argv[1], sys.argv[2])

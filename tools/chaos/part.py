@@ -1,0 +1,111 @@
+"""A part of the week: a reader of its own in a process of its own, from blank flash to the end."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .plan import Striker, plan
+from .run import SECOND_US, Options, Run
+from .tally import Tally
+
+_STEP_US = 600 * SECOND_US
+
+
+@dataclass(frozen=True)
+class Part:
+    """Which `faults` strike between `from_h` and `to_h` of the week, drawn from `seed`.
+
+    `give_up_s`: when to come to an end before that, as `time.monotonic` counts.
+    """
+
+    seed: int
+    number: int
+    from_h: float
+    to_h: float
+    faults: int
+    give_up_s: float = math.inf
+
+    @property
+    def name(self) -> str:
+        return f"{self.seed}.{self.number}"
+
+
+@dataclass
+class Outcome:
+    """What a part came to."""
+
+    tallies: dict[str, Tally] = field(default_factory=dict)
+    violations: list[str] = field(default_factory=list)
+    virtual_us: int = 0
+    pulses: int = 0
+    looks: int = 0
+    intervals: int = 0
+
+    def add(self, other: Outcome) -> None:
+        """Take another part's in."""
+        for kind, tally in other.tallies.items():
+            self.tallies.setdefault(kind, Tally()).add(tally)
+        self.violations += other.violations
+        self.virtual_us += other.virtual_us
+        self.pulses += other.pulses
+        self.looks += other.looks
+        self.intervals += other.intervals
+
+
+# Told (part, share of it done or None, text or "").
+Say = Callable[[Part, float | None, str], None]
+
+
+def parts(
+    seed: int, faults: int, hours: float, readers: int, give_up_s: float = math.inf
+) -> list[Part]:
+    """The week, cut into as many parts as there are readers."""
+    edges = [hours * k / readers for k in range(readers + 1)]
+    counts = [faults * (k + 1) // readers - faults * k // readers for k in range(readers)]
+    return [Part(seed, k, edges[k], edges[k + 1], counts[k], give_up_s) for k in range(readers)]
+
+
+def play(part: Part, say: Say, lasting: float = 1.0) -> Outcome:
+    """Play a part to its end.
+
+    Args:
+        part: which.
+        say: told what happens.
+        lasting: how long faults last, as a multiple of what they do in the week.
+    """
+    span_us = round((part.to_h - part.from_h) * 3600 * SECOND_US)
+    with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
+        options = Options(
+            Path(folder),
+            part.name,
+            from_h=part.from_h,
+            lasting=lasting,
+            say=lambda text: say(part, None, text),
+        )
+        run = Run(options)
+        try:
+            run.start()
+            striker = Striker(run)
+            striker.file(plan(part.name, part.faults, span_us))
+            until_us = 0
+            while until_us < span_us and time.monotonic() < part.give_up_s:
+                until_us = min(until_us + _STEP_US, span_us)
+                run.play(until_us)
+                say(part, until_us / span_us, "")
+            striker.end()
+            run.finish()
+        finally:
+            run.close()
+        return Outcome(
+            run.tallies,
+            run.violations,
+            run.now_us,
+            run.house.pulses(run.now_us),
+            run.looks,
+            run.check_chain()[1],
+        )
