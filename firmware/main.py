@@ -146,7 +146,6 @@ class Reader:
             lambda: self.mqtt.state == CONNECTED,
             (FileStore(),),
             (NvsStore(),),
-            values["meter.imp_per_kwh"],
             clock.utc_s,
             self.metering.uptime_s,
         )

@@ -268,16 +268,18 @@ def rows(records, dates, resolution):
         yield row
 
 
-def row_json(row, imp_per_kwh):
-    """Return a ``Row`` as a dict ready for JSON."""
+def row_json(row, worth):
+    """Return a ``Row`` as a dict ready for JSON; ``worth`` is a ``core.worth.Worth``."""
     return {
         "start_utc": None if row.start_s is None else utc_text(row.start_s),
         "start_local": None if row.start_s is None else local_time.text(row.start_s),
         "seconds": row.seconds,
         "covered_s": row.covered_s,
         "pulses": row.pulses,
-        "wh": wh(row.total, row.pulses, imp_per_kwh),
-        "mean_w": mean_w(row.pulses, imp_per_kwh, row.seconds, row.covered_s),
+        "wh": worth.of(row.total, row.pulses, 1000),
+        "mean_w": mean_w(
+            worth.of(row.total, row.pulses, 3600000), 3600000, row.seconds, row.covered_s
+        ),
         "min_w": row.min_w,
         "max_w": row.max_w,
         "quality": row.quality(),
@@ -286,17 +288,17 @@ def row_json(row, imp_per_kwh):
     }
 
 
-def interval_json(record, start_s, imp_per_kwh, backfill):
+def interval_json(record, start_s, worth, backfill):
     """Return a record as the dict that is delivered once to whoever keeps the history.
 
     Args:
         record: the record.
         start_s: UTC at which it begins, or None.
-        imp_per_kwh: meter constant.
+        worth: ``core.worth.Worth``.
         backfill: delivered late.
     """
     row = Row(start_s, QUARTER_S, record, quality(record, start_s is not None))
-    body = row_json(row, imp_per_kwh)
+    body = row_json(row, worth)
     body["id"] = identity(record)
     body["total_pulses"] = record.total
     body["backfill"] = backfill

@@ -13,6 +13,8 @@ from core import history
 from core.demand import MONTHS_KIND
 from core.interval import IntervalMeter
 from core.journal import Journal
+from core.worth import KIND as WORTH_KIND
+from core.worth import Worth
 
 _LOOK_MS = 250
 # Power and demand are looked at once a second.
@@ -52,6 +54,8 @@ class History:
         self._dates_journal = Journal("dates", history.DATES_KIND, durable)
         self._months_journal = Journal("months", MONTHS_KIND, durable)
         self._months = b""
+        self._worth_journal = Journal("constants", WORTH_KIND, durable)
+        self.worth = Worth()
         self._utc_s = utc_s
         self._quiet = quiet
         self._waiting = []
@@ -79,6 +83,7 @@ class History:
         for unpack, payload in (
             (self.dates.unpack, self._dates_journal.load() or b""),
             (self.demand.unpack_months, self._months),
+            (self.worth.unpack, self._worth_journal.load() or b""),
         ):
             try:
                 unpack(payload)
@@ -94,6 +99,8 @@ class History:
             sequence, base = 0, register.total
         if base > register.total:
             register.add(base - register.total)
+        if self.worth.change(register.total, register.imp_per_kwh):
+            self._worth_journal.save(self.worth.pack())
         closed = self.intervals.begin(
             self._now_us(), register.total, self._boot, sequence, base, interrupted
         )
@@ -155,16 +162,20 @@ class History:
         Args:
             resolution: one of ``core.history.RESOLUTIONS``.
         """
-        imp_per_kwh = self._metering.meter.register.imp_per_kwh
         for row in history.rows(self.store.records(), self.dates, resolution):
-            yield history.row_json(row, imp_per_kwh)
+            yield history.row_json(row, self.worth)
 
     def status(self):
         """Return what the status tells of the history."""
         errors = list(self.problems)
         if self.store.error:
             errors.append(self.store.error)
-        for journal in (self._open_journal, self._dates_journal, self._months_journal):
+        for journal in (
+            self._open_journal,
+            self._dates_journal,
+            self._months_journal,
+            self._worth_journal,
+        ):
             for store, error in journal.errors.items():
                 errors.append("{}: {}".format(store, error))
         return {
@@ -191,7 +202,12 @@ class History:
     def _fold(self, record):
         start_s = self.dates.start_s(record)
         if start_s is not None:
-            self.demand.fold(start_s, record.pulses, record.covered_s)
+            self.demand.fold(start_s, self._present_pulses(record), record.covered_s)
+
+    def _present_pulses(self, record):
+        """Return a record's pulses as so many of the meter constant now in force."""
+        imp_per_kwh = self._metering.meter.register.imp_per_kwh
+        return self.worth.of(record.total, record.pulses, imp_per_kwh)
 
     def _date(self, utc_s, now_us):
         self._dated = True
@@ -205,13 +221,14 @@ class History:
             self.intervals.power((power_mw + 500) // 1000)
         record = self.intervals.record(total)
         if utc_s is None or record.flags & history.UNDATED:
-            self.demand.without_clock(record.pulses, record.covered_s)
+            self.demand.without_clock(self._present_pulses(record), record.covered_s)
             return
         if not self._rebuild and not self.demand.roll(utc_s):
             self._rebuild = True
         if not self._rebuild:
             self.demand.note_month()
-            self.demand.live(utc_s, record.start, record.pulses, record.covered_s, total, power_mw)
+            pulses = self._present_pulses(record)
+            self.demand.live(utc_s, record.start, pulses, record.covered_s, total, power_mw)
 
     async def _sum_up(self):
         """Make the sums anew from all that is on flash or waits for it."""

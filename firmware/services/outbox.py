@@ -39,7 +39,6 @@ class Outbox:
         connected: function that tells whether it is worth trying.
         durable: slow durable stores for the mark.
         quick: fast durable stores for the mark, written at every delivery.
-        imp_per_kwh: meter constant.
         utc_s: function that returns seconds since 1970, or None.
         uptime_s: function that returns seconds since boot.
         boot: number of this start.
@@ -59,7 +58,6 @@ class Outbox:
         connected,
         durable,
         quick,
-        imp_per_kwh,
         utc_s,
         uptime_s,
         timeout_s=30,
@@ -69,7 +67,6 @@ class Outbox:
         self._publish = publish
         self._connected = connected
         self._journal = Journal("outbox", KIND, durable, quick)
-        self._imp = imp_per_kwh
         self._utc_s = utc_s
         self._uptime_s = uptime_s
         self._timeout_s = timeout_s
@@ -151,7 +148,8 @@ class Outbox:
 
     async def _deliver(self, record):
         start_s = self._history.dates.start_s(record)
-        body = history.interval_json(record, start_s, self._imp, self._is_late(record, start_s))
+        late = self._is_late(record, start_s)
+        body = history.interval_json(record, start_s, self._history.worth, late)
         try:
             acknowledged = await asyncio.wait_for(
                 self._publish(TOPIC, json.dumps(body).encode()), self._timeout_s

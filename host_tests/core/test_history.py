@@ -22,6 +22,7 @@ from core.history import (
     wh,
 )
 from core.local_time import days
+from core.worth import Worth
 from portable import raises
 
 DAY_S = days(2026, 11, 24) * 86400
@@ -140,6 +141,12 @@ def test_days_of_23_and_25_hours():
         assert found[0].quality() == "complete"
 
 
+def at(imp_per_kwh):
+    worth = Worth()
+    worth.change(0, imp_per_kwh)
+    return worth
+
+
 def test_a_month_is_a_local_month():
     begin_s = days(2026, 12, 1) * 86400 - 3600
     found = list(rows(chain(begin_s - 900, [3, 4]), Dates(), MONTH))
@@ -157,7 +164,7 @@ def test_two_parts_of_a_quarter_are_one_row():
 
 def test_what_has_no_date_is_a_row_of_its_own():
     records = chain(0, [5, 6], flags=UNDATED, start=900) + chain(DAY_S, [7])
-    found = [history.row_json(row, 1000) for row in rows(records, Dates(), DAY)]
+    found = [history.row_json(row, at(1000)) for row in rows(records, Dates(), DAY)]
     assert [row["start_utc"] for row in found] == [None, None, "2026-11-23T23:00:00Z"]
     assert [row["quality"] for row in found[:2]] == ["clock_not_set"] * 2
     assert [row["uptime_s"] for row in found] == [900, 900, None]
@@ -187,7 +194,7 @@ def test_watt_hours_of_any_rows_sum_to_the_register():
         records = chain(DAY_S, [1, 0, 13, 7, 450, 3, 999, 2])
         for resolution in (QUARTER, HOUR, DAY):
             parts = [
-                history.row_json(row, imp_per_kwh)["wh"]
+                history.row_json(row, at(imp_per_kwh))["wh"]
                 for row in rows(records, Dates(), resolution)
             ]
             whole = records[-1].total * 1000 // imp_per_kwh - 1000 * 1000 // imp_per_kwh
@@ -215,7 +222,7 @@ def test_an_interval_that_lasted_longer_shows_no_peak_that_never_was():
 def test_a_row_is_json():
     record = chain(DAY_S, [900])[0]
     (row,) = rows([record], Dates(), QUARTER)
-    assert json.loads(json.dumps(history.row_json(row, 1000))) == {
+    assert json.loads(json.dumps(history.row_json(row, at(1000)))) == {
         "start_utc": "2026-11-24T00:00:00Z",
         "start_local": "2026-11-24T01:00:00+01:00",
         "seconds": 900,
@@ -229,7 +236,7 @@ def test_a_row_is_json():
         "boot": 1,
         "uptime_s": None,
     }
-    sent = history.interval_json(record, DAY_S, 1000, True)
+    sent = history.interval_json(record, DAY_S, at(1000), True)
     assert (sent["id"], sent["total_pulses"], sent["backfill"]) == (
         "{}-0".format(DAY_S),
         1900,

@@ -24,6 +24,7 @@ PATH = (
     "tariff",
     "interval",
     "history",
+    "worth",
     "demand",
 )
 

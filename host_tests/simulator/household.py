@@ -33,7 +33,7 @@ class FakeMeter:
     """What the history asks of a meter, and of its clock."""
 
     def __init__(self, household):
-        self.register = Register(1000)
+        self.register = Register(household.imp)
         self.clock = self
         self._household = household
 
@@ -65,6 +65,7 @@ class Household:
         crash_board.clear()
         self.board = Board()
         self.watts = watts
+        self.imp = 1000
         self.true_s = true_s
         self.error_s = 0
         self.truth = 0
@@ -89,7 +90,7 @@ class Household:
         self.metering = FakeMetering(self)
         self.register = self.metering.meter.register
         self.register.add(self.saved)
-        self.demand = Demand(tariff.none(), 1000)
+        self.demand = Demand(tariff.none(), self.imp)
         self.history = History(
             self.metering,
             HistoryStore(DIRECTORY),

@@ -147,6 +147,29 @@ def test_a_reset_that_keeps_rtc_memory_loses_no_pulse_of_the_interval():
     assert (record.start, record.pulses) == (NOON_S, 900)
 
 
+def test_another_meter_constant_restates_no_interval():
+    house = Household().power_on().run(2 * 3600 + 600, 15)
+    before = list(house.history.listing(QUARTER))
+    house.save_register()
+    house.imp = 500
+    house.power_off(0).power_on().run(300 + 3600, 15)
+    after = list(house.history.listing(QUARTER))
+    assert after[: len(before)] == before
+    # 600 pulses at 1000 imp/kWh and 300 at 500, in the quarter of the change.
+    assert [row["wh"] for row in after[len(before) :]] == [600 + 600] + [1800] * 4
+    assert after[len(before)]["mean_w"] == 4 * 1200
+    # The hours before the change are as high as they were, and the new ones as they are.
+
+    async def begin():
+        await house.history._sum_up()
+
+    asyncio.run(begin())
+    house.run(15)
+    assert house.demand.state()["today_wh"] == 7200 + 600 + 600 + 7200 + 2 * 15
+    assert house.demand.peaks[0].mean_w == 1200 + 3 * 1800
+    house.check()
+
+
 def test_a_flash_that_refuses_loses_nothing_for_a_day():
     house = Household().power_on().run(900)
     append = house.history.store.append

@@ -84,7 +84,6 @@ class Post:
             lambda: self.connected,
             (FileStore("/crash"),),
             (NvsStore(),),
-            1000,
             self.house.utc_s,
             self.house.uptime_s,
             timeout_s=5,
