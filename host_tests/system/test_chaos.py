@@ -44,6 +44,18 @@ Persistence.load = lambda self: False
 from services.history import History
 History.restore = lambda self, boot: None
 """
+SERVES_NO_PAGE = """
+from services import web
+async def serve(*arguments):
+    pass
+web.serve = serve
+"""
+ENDS = """
+from services.outbox import Outbox
+def run(self):
+    raise SystemExit(0)
+Outbox.run = run
+"""
 TELLS_NO_RESET = """
 from services.logbook import Logbook
 Logbook.write = lambda self, kind, value=0, duration_s=0: None
@@ -75,6 +87,27 @@ def broken(folder, code, cut=False):
     finally:
         run.close()
     return "\n".join(run.violations)
+
+
+def test_a_page_that_does_not_come_back_is_caught(tmp_path):
+    run = Run(Options(tmp_path / "run", "5", broken=SERVES_NO_PAGE, say=lambda text: None))
+    try:
+        run.start()
+        run.recovered("nothing")
+    finally:
+        run.close()
+    assert "the page answers after 60.0 s or never" in run.violations[0]
+
+
+def test_a_firmware_that_ends_is_caught(tmp_path):
+    run = Run(Options(tmp_path / "run", "5", broken=ENDS, say=lambda text: None))
+    try:
+        run.start()
+        run.tell()
+        run.look()
+    finally:
+        run.close()
+    assert "the firmware has ended" in run.violations[0]
 
 
 def test_a_sound_firmware_is_not_complained_about(tmp_path):

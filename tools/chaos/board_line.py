@@ -15,11 +15,10 @@ ROOT = Path(__file__).parents[2]
 _BOOT = Path(__file__).parent / "board" / "chaos_boot.py"
 # Wall time that a board may take to say something; above it, it hangs or the machine does.
 PATIENCE_S = 300.0
+# In place of an exit code: the process has ended without a word, or says nothing any more.
+ENDED = -1
+SILENT = -2
 Action = list[Any]
-
-
-class BoardError(RuntimeError):
-    """The board has ended without a word, or says nothing any more."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +47,7 @@ class BoardLine:
         self._child: FirmwareChild | None = None
         self._line: socket.socket | None = None
         self._received = b""
+        self._last_us = 0
         self.log_path = state_dir / "firmware.log"
 
     def start(self, cause: str) -> Report:
@@ -86,11 +86,8 @@ class BoardLine:
         return self.wait()
 
     def wait(self, patience_s: float = PATIENCE_S) -> Report:
-        """The board's next word; BoardError if none comes."""
-        report = self.look(patience_s)
-        if report is None:
-            raise BoardError(f"the board is silent for {patience_s} s:\n{self.last_words()}")
-        return report
+        """The board's next word; that of its end if none comes."""
+        return self.look(patience_s) or Report("end", SILENT, self._last_us)
 
     def look(self, patience_s: float = 0.001) -> Report | None:
         """The board's next word if it comes within a wall time."""
@@ -100,14 +97,16 @@ class BoardLine:
             while b"\n" not in self._received:
                 data = self._line.recv(4096)
                 if not data:
-                    raise BoardError(f"the firmware has ended:\n{self.last_words()}")
+                    return Report("end", ENDED, self._last_us)
                 self._received += data
         except TimeoutError:
             return None
-        except ConnectionError as error:
-            raise BoardError(f"the firmware has ended:\n{self.last_words()}") from error
+        except ConnectionError:
+            return Report("end", ENDED, self._last_us)
         line, _, self._received = self._received.partition(b"\n")
-        return Report(**json.loads(line))
+        report = Report(**json.loads(line))
+        self._last_us = report.t_us
+        return report
 
     def kill(self) -> None:
         """The board's process ends at once; no handler and no finaliser has a say."""

@@ -16,16 +16,16 @@ from tools.simulator.relay import Relay
 from tools.simulator.settings import kwh_text
 
 from . import chain
-from .board_line import Action, BoardLine, Report
+from .board_line import ENDED, SILENT, Action, BoardLine, Report
 from .house import House
-from .ledger import BEAT_US, SAVE_US, Ledger
+from .ledger import SAVE_US, Ledger
 from .page import Page
 from .tally import Tally
 
 SECOND_US = 1_000_000
 RECOVERY_US = 10 * SECOND_US
 # Beyond this nobody waits for the page any more.
-PAGE_PATIENCE_US = 120 * SECOND_US
+PAGE_PATIENCE_US = 60 * SECOND_US
 SAMPLE_US = 600 * SECOND_US
 # Virtual per wall second while somebody waits for the page: what a browser takes is little then.
 PAGE_PACE = 20.0
@@ -146,13 +146,21 @@ class Run:
             report = self.line.wait()
             self._hear(report)
             if report.why == "end":
-                self.violated(f"the board has reset itself, code {report.code}")
-                self.power_cycle("watchdog" if report.code == EXIT_WATCHDOG else "hard", BEAT_US)
+                self._ended(report)
 
     def tell(self, *actions: Action) -> None:
         """Have something befall the board now; it runs on until it wakes up next."""
         self.line.order(self.now_us + 1, do=list(actions))
         self._hear(self.line.wait())
+
+    def _ended(self, report: Report) -> None:
+        """The board has ended, and nobody asked it to: that is a violation, and life goes on."""
+        why = {ENDED: "the firmware has ended", SILENT: "the board hangs"}.get(
+            report.code, f"the board has reset itself, code {report.code}"
+        )
+        self.violated(f"{why}; its last words: {self.line.last_words() or 'none'}")
+        # What it had in RTC memory stays; until when it ran nobody knows to the beat.
+        self.power_cycle("watchdog" if report.code == EXIT_WATCHDOG else "hard", SAVE_US)
 
     def _hear(self, report: Report) -> None:
         self.now_us = max(self.now_us, report.t_us)
@@ -218,7 +226,8 @@ class Run:
         if not self.excuses:
             tally.recovery_us = max(tally.recovery_us, took_us)
             if took_us > RECOVERY_US:
-                self.violated(f"the page answers only after {took_us / SECOND_US:.1f} s")
+                never = "or never" if answered_us is None else ""
+                self.violated(f"the page answers after {took_us / SECOND_US:.1f} s {never}".strip())
         if reset:
             self._check_events()
             self.count_lost(kind)
@@ -247,8 +256,7 @@ class Run:
             report = self.line.halt()
         self._hear(report)
         if report.why == "end":
-            self.violated(f"the board has reset itself, code {report.code}")
-            self.power_cycle("watchdog" if report.code == EXIT_WATCHDOG else "hard", BEAT_US)
+            self._ended(report)
             return None
         if status is None:
             return None
