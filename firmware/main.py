@@ -222,9 +222,9 @@ class Reader:
             self.metering.quiet,
         )
 
-    def set_reading(self, text):
+    def set_reading(self, text, allow_lower):
         """Set the register from the meter's display. Raises ValueError."""
-        self.metering.meter.register.set_reading(text)
+        self.metering.meter.register.set_reading(text, allow_lower)
         self.logbook.write(event_log.REGISTER_SET)
 
     def restore(self):

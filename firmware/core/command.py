@@ -1,17 +1,18 @@
 """Commands from outside: text in, one line of an answer out, nothing changed on bad input."""
 
-from core.discovery import PRESS
+from core.discovery import APPLY_LOWER, PRESS
 from core.energy import format_kwh, parse_kwh
 
 PAYLOAD_MAX = 32
-_NAMES = "reading, apply"
+_NAMES = ("reading", "apply", APPLY_LOWER)
 
 
 class Commands:
     """Setting the register takes two steps, so that a slip of the finger sets nothing.
 
     Args:
-        set_reading: function of a reading in kWh that sets the register; raises ValueError.
+        set_reading: function of a reading in kWh, and of whether it may be below the
+            register's, that sets the register; raises ValueError.
 
     Attributes:
         reading: the reading that ``apply`` will set, or None.
@@ -25,16 +26,17 @@ class Commands:
         """Obey a command and return one line on what came of it.
 
         Args:
-            name: ``reading``, with a reading in kWh, then ``apply``, with ``PRESS``.
+            name: ``reading``, with a reading in kWh, then ``apply``, with ``PRESS``; or
+                ``apply_lower`` for one below the register's.
             payload: bytes as received.
         """
-        if name not in ("reading", "apply"):
-            return "error: no such command; accepted: " + _NAMES
+        if name not in _NAMES:
+            return "error: no such command; accepted: " + ", ".join(_NAMES)
         if len(payload) > PAYLOAD_MAX:
             return self.oversized(name, len(payload))
         try:
             text = str(payload, "utf-8")
-            return self._reading(text) if name == "reading" else self._apply(text)
+            return self._reading(text) if name == "reading" else self._apply(name, text)
         except UnicodeError:
             return "error: {}: not text in UTF-8".format(name)
         except ValueError as error:
@@ -48,11 +50,11 @@ class Commands:
         self.reading = format_kwh(parse_kwh(text.strip()))
         return "ok: {} kWh is set when applied".format(self.reading)
 
-    def _apply(self, text):
+    def _apply(self, name, text):
         if text != PRESS:
-            raise ValueError("apply: {!r}; accepted: {}".format(text[:20], PRESS))
+            raise ValueError("{}: {!r}; accepted: {}".format(name, text[:20], PRESS))
         if self.reading is None:
-            raise ValueError("apply: no reading was given; accepted: after a reading")
-        self._set_reading(self.reading)
+            raise ValueError("{}: no reading was given; accepted: after a reading".format(name))
+        self._set_reading(self.reading, name == APPLY_LOWER)
         reading, self.reading = self.reading, None
         return "ok: the register is set to {} kWh".format(reading)

@@ -19,7 +19,7 @@ AVAILABILITY = "availability"
 COMMAND_RESULT = "command"
 READING = "reading"
 SET_READING = "set/reading"
-SET_APPLY = "set/apply"
+APPLY_LOWER = "apply_lower"
 PRESS = "PRESS"
 
 
@@ -95,11 +95,15 @@ class Discovery:
         body["max"] = 16
         body["ent_cat"] = "config"
         yield "set_reading", "text", body
-        body = self._body("set_register", "Set the register to that reading")
-        body["cmd_t"] = self._topic(SET_APPLY)
-        body["pl_prs"] = PRESS
-        body["ent_cat"] = "config"
-        yield "set_register", "button", body
+        for object_id, name, command in (
+            ("set_register", "Set the register to that reading", "apply"),
+            ("set_lower", "Set the register to that reading, though lower", APPLY_LOWER),
+        ):
+            body = self._body(object_id, name)
+            body["cmd_t"] = self._topic("set/" + command)
+            body["pl_prs"] = PRESS
+            body["ent_cat"] = "config"
+            yield object_id, "button", body
         body = self._body("command", "Answer to the last command")
         body["stat_t"] = self._topic(COMMAND_RESULT)
         body["ent_cat"] = "diagnostic"

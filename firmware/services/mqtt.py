@@ -46,7 +46,7 @@ class Mqtt:
         version: the firmware's.
         snapshot: function that returns ``core.snapshot.Snapshot``.
         status: function that returns the whole status.
-        set_reading: function of a reading in kWh that sets the register; raises ValueError.
+        set_reading: see ``core.command.Commands``.
         network: function that tells whether there is a network.
         clock: function that tells whether the clock is set; certificates need it.
         quiet: coroutine function that waits for a quiet moment; a look-up blocks.

@@ -37,6 +37,19 @@ def test_a_lower_reading_is_refused_and_may_be_given_anew():
     assert commands.run("apply", b"PRESS").startswith("ok: ")
 
 
+def test_one_set_too_high_is_lowered_with_intent():
+    register, commands = reader()
+    assert commands.run("apply_lower", b"PRESS").startswith("error: apply_lower: no reading")
+    commands.run("reading", b"1234.5")
+    assert commands.run("apply_lower", b"yes").startswith("error: apply_lower: 'yes'")
+    assert register.reading_kwh() == "12345.678"
+    assert commands.run("apply_lower", b"PRESS") == "ok: the register is set to 1234.500 kWh"
+    assert register.reading_kwh() == "1234.500"
+    # The intent was for that reading alone.
+    commands.run("reading", b"1000")
+    assert commands.run("apply", b"PRESS").startswith("error: reading_kwh: 1000.000 is below")
+
+
 def test_bad_readings_are_refused_and_leave_the_good_one():
     register, commands = reader()
     commands.run("reading", b"12400")
@@ -71,7 +84,10 @@ def test_apply_takes_only_the_press_of_the_button():
 
 def test_an_unknown_command_is_refused_with_those_there_are():
     _, commands = reader()
-    assert commands.run("erase", b"PRESS") == "error: no such command; accepted: reading, apply"
+    assert (
+        commands.run("erase", b"PRESS")
+        == "error: no such command; accepted: reading, apply, apply_lower"
+    )
 
 
 def test_an_overlong_payload_is_refused_by_its_length():

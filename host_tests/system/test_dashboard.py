@@ -279,6 +279,16 @@ def test_set_up_is_completed_on_a_blank_reader(chromium, tmp_path):
             page.goto(f"http://127.0.0.1:{run.port}/setup")
             wait_for(page, f"document.querySelector('#broker').textContent.includes('{refused}')")
             assert page.input_value("#tariff") == "tekniska_verken"
+            # A reading that was set too high is lowered, if that is what was meant.
+            page.fill("#current", "correct horse battery")
+            page.fill("#reading", "12000")
+            assert page.is_hidden("#allow")
+            page.click("#save")
+            wait_for(page, "/below/.test(document.querySelector('#outcome').textContent)")
+            page.check("#allow")
+            page.click("#save")
+            page.wait_for_url(re.compile(r"/$"), timeout=40000)
+            wait_for(page, "/^12000/.test(document.querySelector('#lcd').ariaLabel)")
         status = client.get("/api/v1/status")[1]
         assert status["setup"]["open"] is False
         assert status["web"]["password_set"] is True

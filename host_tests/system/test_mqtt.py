@@ -332,6 +332,10 @@ def test_the_register_is_set_in_two_steps(tmp_path, broker):
             publish(broker.port, f"{BASE}/set/apply", "PRESS")
             answer = watcher.wait_for(f"{BASE}/command")
             assert answer.startswith("error: ") and "below" in answer
+            # Or the one before was the error: said with intent, it is set.
+            publish(broker.port, f"{BASE}/set/apply_lower", "PRESS")
+            watcher.wait_for(f"{BASE}/command", lambda answer: answer.startswith("ok: "))
+            watcher.wait_for(f"{BASE}/energy", lambda kwh: 12345.678 <= float(kwh) < 13000)
         events = run.get("/api/v1/events")
         assert "register_set" in [event["kind"] for event in events]
         run.interrupt()
