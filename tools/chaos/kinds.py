@@ -20,8 +20,6 @@ from .run import SECOND_US, Run
 MINUTE_US = 60 * SECOND_US
 Kind = Callable[[Run, random.Random, str], None]
 
-# Two faults at once: what is left of a record may be one save older.
-_OLDER_US = 2 * SAVE_US
 _WATCHDOG_US = 31 * SECOND_US
 _TEAR_PATIENCE_US = 600 * SECOND_US
 _TEARS = ("not done", "first half done", "bits undecided")
@@ -155,7 +153,7 @@ def torn_write(run: Run, rng: random.Random, kind: str) -> None:
 
 def nvs_erased(run: Run, rng: random.Random, kind: str) -> None:
     run.tell(["exhaust_nvs"])
-    run.power_cycle("power_on", _OLDER_US, _off_us(rng))
+    run.power_cycle("power_on", SAVE_US, _off_us(rng))
     run.recovered(kind, reset=True)
 
 
@@ -173,10 +171,10 @@ def bit_flipped(run: Run, rng: random.Random, kind: str) -> None:
             path.write_text(json.dumps(entries))
 
     if rng.random() < 0.5:
-        run.power_cycle("power_on", _OLDER_US, _off_us(rng), while_off=in_nvs)
+        run.power_cycle("power_on", SAVE_US, _off_us(rng), while_off=in_nvs)
     else:
         flip = ["flip_in_file", f"{record}.rec", place, bit]
-        run.power_cycle("power_on", _OLDER_US, _off_us(rng), first=[flip])
+        run.power_cycle("power_on", SAVE_US, _off_us(rng), first=[flip])
     run.recovered(kind, reset=True)
 
 
@@ -205,6 +203,7 @@ def loop_hangs(run: Run, rng: random.Random, kind: str) -> None:
     run.now_us = max(run.now_us, report.t_us)
     if report.why != "end":
         run.violated("the watchdog did not bite")
+        run.recovered(kind)
         return
     run.power_cycle("watchdog", run.now_us - begun_us + BEAT_US)
     run.recovered(kind, reset=True)
