@@ -193,10 +193,10 @@ class Reader:
             restart=self.restart,
             history=self.history.listing,
         )
-        setup = SetupPages(self.guard, self.provisioning, self.aiming, values["web.port"])
+        setup = SetupPages(self.provisioning, self.aiming, values["web.port"])
         self.app = web.build(parts, setup, Pages(self.home + "www"))
         receiver = web_update.Receiver(slot_store, self.update_state)
-        web_update.add(self.app, self.guard, receiver, parts.restart_soon)
+        web_update.add(self.app, receiver, parts.restart_soon)
 
     def update_state(self):
         """Return what ``/api/v1/update`` answers."""

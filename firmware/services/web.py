@@ -5,7 +5,7 @@ import asyncio
 from microdot import Microdot, Request, Response
 
 from core.http_head import BODY_MAX, LINE_MAX
-from services import web_api, web_live, web_pages
+from services import web_api, web_live, web_pages, web_setup
 from services.web_limits import Door
 
 _RESTART_MS = 1000
@@ -66,6 +66,7 @@ def build(parts, setup=None, pages=None):
     Response.default_content_type = "application/json"
     app = Microdot()
     pages = pages or web_pages.Pages()
+    _add_guard(app, parts.guard)
 
     @app.get("/")
     async def get_page(request):
@@ -84,6 +85,22 @@ def build(parts, setup=None, pages=None):
         setup.add(app, pages)
     _add_errors(app, setup)
     return app
+
+
+def _add_guard(app, guard):
+    """Have every request admitted or refused in one place, also those to routes to come."""
+    public = ("/", "/uplot.js", web_api.PREFIX + "/openapi.json", web_setup.PAGE)
+
+    @app.before_request
+    async def admit(request):
+        path = request.path
+        if path in public:
+            return None
+        if request.method in ("GET", "HEAD"):
+            return await guard.refuse_read(request)
+        if path == web_api.PREFIX + "/password":
+            return await guard.refuse_new_password(request)
+        return await guard.refuse_change(request)
 
 
 def _add_errors(app, setup):

@@ -4,7 +4,7 @@ import json
 
 from core import event_log, metrics, password, payload
 from core.history import RESOLUTIONS
-from services.web_auth import body_of, refuse
+from services.web_auth import refuse, with_document
 
 PREFIX = "/api/v1"
 NO_STORE = {"Cache-Control": "no-store"}
@@ -36,49 +36,36 @@ def add(app, parts):
 
 
 def _add_reading(app, parts):
-    guard = parts.guard
-
     @app.get(PREFIX + "/status")
     async def get_status(request):
-        return await guard.refuse_read(request) or (parts.status(), 200, dict(NO_STORE))
+        return parts.status(), 200, dict(NO_STORE)
 
     @app.get(PREFIX + "/events")
     async def get_log(request):
-        refusal = await guard.refuse_read(request)
-        if refusal:
-            return refusal
         events = [payload.event(event) for event in parts.events()]
         return events, 200, dict(NO_STORE)
 
     @app.get(PREFIX + "/trend")
     async def get_trend(request):
-        return await guard.refuse_read(request) or (parts.trend(), 200, dict(NO_STORE))
+        return parts.trend(), 200, dict(NO_STORE)
 
     @app.get(PREFIX + "/config")
     async def get_config(request):
-        return await guard.refuse_read(request) or (parts.settings.shown(), 200, dict(NO_STORE))
+        return parts.settings.shown(), 200, dict(NO_STORE)
 
     @app.get("/metrics")
     async def get_metrics(request):
-        refusal = await guard.refuse_read(request)
-        if refusal:
-            return refusal
         body = "".join(metrics.lines(parts.status()))
         return body, 200, {"Content-Type": metrics.CONTENT_TYPE, "Cache-Control": "no-store"}
 
     @app.get("/events")
     async def get_live(request):
-        return await guard.refuse_read(request) or parts.live.answer(request)
+        return parts.live.answer(request)
 
 
 def _add_history(app, parts):
-    guard = parts.guard
-
-    async def rows_of(request):
+    def rows_of(request):
         """Return (rows, None) or (None, answer that refuses)."""
-        refusal = await guard.refuse_read(request)
-        if refusal:
-            return None, refusal
         resolution = request.args.get("resolution", "hour")
         if resolution not in RESOLUTIONS:
             return None, refuse(
@@ -101,13 +88,13 @@ def _add_history(app, parts):
 
     @app.get(PREFIX + "/history")
     async def get_history(request):
-        rows, refusal = await rows_of(request)
+        rows, refusal = rows_of(request)
         headers = {"Content-Type": "application/json", "Cache-Control": "no-store"}
         return refusal or (_json_pieces(rows), 200, headers)
 
     @app.get(PREFIX + "/history.csv")
     async def get_history_csv(request):
-        rows, refusal = await rows_of(request)
+        rows, refusal = rows_of(request)
         headers = {
             "Content-Type": "text/csv; charset=utf-8",
             "Content-Disposition": 'attachment; filename="history.csv"',
@@ -162,16 +149,9 @@ def _csv_pieces(rows):
 
 
 def _add_changes(app, parts):
-    guard = parts.guard
-
     @app.put(PREFIX + "/config")
-    async def put_config(request):
-        refusal = await guard.refuse_change(request)
-        if refusal:
-            return refusal
-        document, refusal = body_of(request)
-        if refusal:
-            return refusal
+    @with_document
+    async def put_config(document):
         try:
             errors = parts.settings.change(document)
         except OSError as error:
@@ -182,13 +162,8 @@ def _add_changes(app, parts):
         return {"applied": "after restart", "restart": PREFIX + "/restart"}
 
     @app.post(PREFIX + "/register")
-    async def post_register(request):
-        refusal = await guard.refuse_change(request)
-        if refusal:
-            return refusal
-        document, refusal = body_of(request)
-        if refusal:
-            return refusal
+    @with_document
+    async def post_register(document):
         allow_lower = document.get("allow_lower", False)
         if allow_lower is not True and allow_lower is not False:
             return refuse(422, "allow_lower: not accepted; accepted: true or false")
@@ -200,23 +175,15 @@ def _add_changes(app, parts):
         return {"kwh": parts.register.reading_kwh()}
 
     @app.put(PREFIX + "/password")
-    async def put_password(request):
-        refusal = await guard.refuse_new_password(request)
-        if refusal:
-            return refusal
-        document, refusal = body_of(request)
-        if refusal:
-            return refusal
+    @with_document
+    async def put_password(document):
         if not password.acceptable(document.get("password")):
             return refuse(422, "password: not accepted; accepted: text of " + password.ACCEPTED)
-        if not await guard.set_password(document["password"]):
+        if not await parts.guard.set_password(document["password"]):
             return refuse(507, "password: could not be stored")
         return {"password": "set"}
 
     @app.post(PREFIX + "/restart")
     async def post_restart(request):
-        refusal = await guard.refuse_change(request)
-        if refusal:
-            return refusal
         parts.restart_soon()
         return {"restart": "in a second"}, 202

@@ -178,12 +178,16 @@ def _given(header):
     return rest if 0 < len(rest) <= password.MOST else None
 
 
-def body_of(request):
-    """Return (document, None), or (None, answer that refuses what is no JSON object)."""
-    try:
-        document = json.loads(request.body.decode())
-    except (ValueError, RuntimeError, MemoryError):
-        return None, refuse(400, "body: not valid JSON; accepted: a JSON object")
-    if not isinstance(document, dict):
-        return None, refuse(400, "body: not an object; accepted: a JSON object")
-    return document, None
+def with_document(handler):
+    """Return a handler of requests that gives ``handler`` the JSON object in the body."""
+
+    async def handle(request):
+        try:
+            document = json.loads(request.body.decode())
+        except (ValueError, RuntimeError, MemoryError):
+            return refuse(400, "body: not valid JSON; accepted: a JSON object")
+        if not isinstance(document, dict):
+            return refuse(400, "body: not an object; accepted: a JSON object")
+        return await handler(document)
+
+    return handle

@@ -13,14 +13,12 @@ class SetupPages:
     """What set-up adds to the application.
 
     Args:
-        guard: ``services.web_auth.Guard``.
         provisioning: ``services.provisioning.Provisioning``.
         aiming: ``services.aiming.Aiming``.
         port: of the web server.
     """
 
-    def __init__(self, guard, provisioning, aiming, port):
-        self._guard = guard
+    def __init__(self, provisioning, aiming, port):
         self._provisioning = provisioning
         self._aiming = aiming
         self._port = "" if port == 80 else ":{}".format(port)
@@ -43,7 +41,6 @@ class SetupPages:
 
     def add(self, app, pages):
         """Add the routes."""
-        guard = self._guard
         provisioning = self._provisioning
         aiming = self._aiming
 
@@ -53,9 +50,6 @@ class SetupPages:
 
         @app.get(PREFIX + "/setup/networks")
         async def get_networks(request):
-            refusal = await guard.refuse_read(request)
-            if refusal:
-                return refusal
             if not provisioning.is_open():
                 return refuse(403, "setup: not open; accepted: a long press of the button first")
             try:
@@ -67,24 +61,18 @@ class SetupPages:
 
         @app.post(PREFIX + "/setup/open")
         async def open_setup(request):
-            refusal = await guard.refuse_change(request)
-            if refusal:
-                return refusal
             provisioning.open()
             return {"setup": "opens"}, 202
 
         @app.post(PREFIX + "/setup/close")
         async def close_setup(request):
-            refusal = await guard.refuse_change(request)
-            if refusal:
-                return refusal
             provisioning.close()
             return {"setup": "closes"}, 202
 
         @app.get(PREFIX + "/aim")
         async def get_aim(request):
-            return await guard.refuse_read(request) or (aiming.body(), 200, dict(NO_STORE))
+            return aiming.body(), 200, dict(NO_STORE)
 
         @app.post(PREFIX + "/aim/learn")
         async def learn_width(request):
-            return await guard.refuse_change(request) or (aiming.learn(), 202)
+            return aiming.learn(), 202

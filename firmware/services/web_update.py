@@ -10,7 +10,7 @@ import json
 import os
 from binascii import a2b_base64
 
-from services.web_auth import body_of, refuse
+from services.web_auth import refuse, with_document
 
 PREFIX = "/api/v1/update"
 # Names per request: each takes the time to hash a file or two.
@@ -96,24 +96,25 @@ class Receiver:
         return []
 
 
-def add(app, guard, receiver, restart):
+def add(app, receiver, restart):
     """Add the routes.
 
     Args:
         app: ``Microdot``.
-        guard: ``services.web_auth.Guard``.
         receiver: ``Receiver``.
         restart: function that restarts the board soon.
     """
 
-    async def admit(request, begun=True):
-        """Return (document, None), or (None, answer that refuses)."""
-        refusal = await guard.refuse_change(request)
-        if refusal:
-            return None, refusal
-        if begun and receiver.slot is None:
-            return None, refuse(409, "update: not begun; accepted: POST " + PREFIX + "/begin first")
-        return body_of(request)
+    def begun(handler):
+        """Return a handler of requests that needs an update to be begun."""
+
+        @with_document
+        async def handle(document):
+            if receiver.slot is None:
+                return refuse(409, "update: not begun; accepted: POST " + PREFIX + "/begin first")
+            return await handler(document)
+
+        return handle
 
     def names_of(document):
         names = document.get("names")
@@ -123,13 +124,11 @@ def add(app, guard, receiver, restart):
 
     @app.get(PREFIX)
     async def get_update(request):
-        return await guard.refuse_read(request) or receiver.state()
+        return receiver.state()
 
     @app.post(PREFIX + "/begin")
-    async def post_begin(request):
-        _, refusal = await admit(request, begun=False)
-        if refusal:
-            return refusal
+    @with_document
+    async def post_begin(document):
         state = receiver.state()
         if state["slot"] is None:
             return refuse(409, "update: not installed by deploy; accepted: deploy it once by cable")
@@ -142,10 +141,8 @@ def add(app, guard, receiver, restart):
             return refuse(507, "update: {}".format(error))
 
     @app.post(PREFIX + "/hashes")
-    async def post_hashes(request):
-        document, refusal = await admit(request)
-        if refusal:
-            return refusal
+    @begun
+    async def post_hashes(document):
         names = names_of(document)
         if names is None:
             return refuse(422, "names: not accepted; accepted: 1 to {} paths".format(NAMES_MAX))
@@ -153,10 +150,8 @@ def add(app, guard, receiver, restart):
         return {"here": here, "there": there}
 
     @app.post(PREFIX + "/copy")
-    async def post_copy(request):
-        document, refusal = await admit(request)
-        if refusal:
-            return refusal
+    @begun
+    async def post_copy(document):
         names = names_of(document)
         if names is None:
             return refuse(422, "names: not accepted; accepted: 1 to {} paths".format(NAMES_MAX))
@@ -167,10 +162,8 @@ def add(app, guard, receiver, restart):
         return {"copied": len(names)}
 
     @app.post(PREFIX + "/file")
-    async def post_file(request):
-        document, refusal = await admit(request)
-        if refusal:
-            return refusal
+    @begun
+    async def post_file(document):
         name, offset = document.get("name"), document.get("offset")
         if not acceptable(name) or type(offset) is not int or offset < 0:
             return refuse(422, "name, offset: not accepted; accepted: a path, 0 or more")
@@ -183,10 +176,8 @@ def add(app, guard, receiver, restart):
         return {"written": offset}
 
     @app.post(PREFIX + "/finish")
-    async def post_finish(request):
-        _, refusal = await admit(request)
-        if refusal:
-            return refusal
+    @begun
+    async def post_finish(document):
         try:
             wrong = await receiver.finish()
         except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -56,8 +56,8 @@ def stranger(client):
 def served_routes():
     """Return {(method, path)} of the application as it is assembled."""
     parts = web.Parts(*[None] * 9)
-    app = web.build(parts, SetupPages(None, None, None, 80))
-    web_update.add(app, None, web_update.Receiver(None, None), None)
+    app = web.build(parts, SetupPages(None, None, 80))
+    web_update.add(app, web_update.Receiver(None, None), None)
     return {
         (method.lower(), pattern.url_pattern)
         for methods, pattern, *_ in app.url_map
@@ -67,6 +67,18 @@ def served_routes():
 
 def test_the_openapi_document_is_valid():
     validate_openapi(OPENAPI)
+
+
+def test_every_route_but_the_pages_is_guarded(stranger):
+    pages = ("/", "/uplot.js", "/api/v1/openapi.json", "/setup")
+    for method, path in sorted(served_routes()):
+        foreign = {"Host": "elsewhere.example"}
+        if path in pages:
+            assert stranger.get(path)[0] == 200, path
+            continue
+        assert stranger.request(method.upper(), path, b"{}", foreign)[0] == 421, path
+        if method != "get":
+            assert stranger.request(method.upper(), path, {})[0] == 401, path
 
 
 def test_every_route_is_in_the_openapi_document_and_no_other():
