@@ -87,6 +87,6 @@ class Meter:
         start_us = self.filter.start_us
         self.register.add(1)
         self.power.pulse(start_us)
-        self.reconciler.accepted(start_us)
+        self.reconciler.accepted(start_us, self.filter.start_late)
         self.last_pulse_us = start_us
         return 1

@@ -39,6 +39,8 @@ _FLICKER_PERIOD_MAX_US = 12000
 # So many flashes at that period running are a lamp, and its light lasts on for a while.
 _LAMP_FLASHES = 3
 _LAMP_HOLD_US = 5000000
+# The lit time of a pulse without its bounce is this meter's within one part in so many.
+_WIDTH_SHARE = 16
 # No line noise lights longer than this.
 _SPIKE_MAX_US = 1000
 # After a flash that was no pulse, others are to be expected for so long.
@@ -74,7 +76,9 @@ class PulseFilter:
     Attributes:
         counts: candidates by verdict, indexed like ``REASONS``.
         edges: edge records taken in by closed candidates (not by an open one).
+        mended: callbacks known to be lost in candidates that were judged all the same.
         start_us, width_us, records: of the last candidate judged.
+        start_late: whether that start was read late, so that it is no time to count from.
         pulse_width_us: lit time of the last pulse accepted.
     """
 
@@ -86,7 +90,9 @@ class PulseFilter:
         self.stuck_us = stuck_us
         self.counts = [0] * len(REASONS)
         self.edges = 0
+        self.mended = 0
         self.start_us = 0
+        self.start_late = False
         self.width_us = 0
         self.records = 0
         self.pulse_width_us = 0
@@ -107,7 +113,13 @@ class PulseFilter:
         self._disagree = 0
         self._steady_us = 0
         self._longest_us = 0
+        self._rest_us = 0
+        self._body_us = 0
         self._certain_us = 0
+        self._rise_late = False
+        self._began_lit = False
+        self._dark_us = None
+        self._pulse_body_us = 0
         self._flashes = 0
         self._lamp_us = None
 
@@ -133,22 +145,28 @@ class PulseFilter:
                     self.counts[INCOMPLETE] += 1
                 self._before_us = self._again_us
                 self._again_us = t_us
+                self._rest_us = 0
         elif lit and not late and self._again_us == self._last_us and gap_us < _DARK_SPIKE_US:
             # Nor were both: it was dark for less time than a callback takes to come.
             if self._before_us is not None:
                 self.counts[INCOMPLETE] -= 1
             self._again_us = self._before_us
         if not self._open:
-            self._begin(t_us, lit)
+            self._begin(t_us, lit, late)
         elif self._lit or gap_us < _DARK_SPIKE_US:
             self._steady_us += gap_us
             if self._steady_us > self._longest_us:
                 self._longest_us = self._steady_us
+            again_us = self._again_us
+            if again_us is not None and t_us > again_us:
+                self._rest_us = max(self._rest_us, min(self._steady_us, t_us - again_us))
             if not late and self._lit and gap_us > self._certain_us:
                 # A level is read when the callback runs, and nothing went by unseen.
                 self._certain_us = gap_us
         else:
             self._steady_us = 0
+        if self._open and not lit and self._records:
+            self._note_body(t_us, gap_us)
         self._late = self._late or late
         self._lit = lit
         self._last_us = t_us
@@ -185,8 +203,11 @@ class PulseFilter:
             self._last_us = now_us
             return verdict if lit else self._close()
         self._disagree = 0
-        if self._open and not lit and now_us - self._last_us >= self.debounce_us:
-            return self._close()
+        if not lit:
+            if self._open and now_us - self._last_us >= self.debounce_us:
+                return self._close()
+            if not self._open:
+                self._dark_us = now_us
         return PENDING
 
     def forbid_before(self, t_us):
@@ -223,8 +244,12 @@ class PulseFilter:
         """
         return {REASONS[i]: self.counts[i] for i in REJECTS}
 
-    def _begin(self, t_us, lit):
+    def _begin(self, t_us, lit, late=True):
+        if self._dark_us is None or self._dark_us < self._last_us:
+            self._dark_us = self._last_us
         self._open = True
+        self._rise_late = late
+        self._began_lit = bool(lit)
         self._late = False
         self._broken = False
         self._rise_us = t_us if lit else None
@@ -234,7 +259,25 @@ class PulseFilter:
         self._records = 0
         self._steady_us = 0
         self._longest_us = 0
+        self._rest_us = 0
+        self._body_us = 0
         self._certain_us = 0
+
+    def _note_body(self, t_us, gap_us):
+        """Take a fall: where light was steady, it may be that of a pulse without its bounce."""
+        if not self._lit:
+            # Dark twice: a spike shorter than a callback takes to come reads so as well.
+            if gap_us < _DARK_SPIKE_US and self._last_us == self._fall_us:
+                self._body_us = 0
+        elif self._rise_us is not None and 4 * self._steady_us >= 3 * self.width_min_us:
+            self._body_us = t_us - self._rise_us
+
+    def _fits(self):
+        """Return whether the light was that of this meter's pulses, which have one width."""
+        return (
+            self._body_us > 0
+            and abs(self._body_us - self._pulse_body_us) * _WIDTH_SHARE <= self._pulse_body_us
+        )
 
     def _close(self):
         self._open = False
@@ -258,10 +301,13 @@ class PulseFilter:
         fall_us = self._fall_us
         if rise_us is None:
             # Only dark was read. Two callbacks that came after the light had gone again
-            # are a flash shorter than the interrupt latency; one alone lost its rise.
+            # are a flash shorter than the interrupt latency; one alone lost its rise, and
+            # is no pulse either where it was dark shortly before.
             self.start_us = self._last_us
             self.width_us = 0
-            verdict = INCOMPLETE if self._broken or self._records < 2 else TOO_SHORT
+            verdict = TOO_SHORT
+            if self._broken or (self._records < 2 and not self._is_brief()):
+                verdict = INCOMPLETE
         else:
             again_us = self._again_us
             # No fall at all where the beat found the dark after two rises.
@@ -272,12 +318,22 @@ class PulseFilter:
             ):
                 self.counts[INCOMPLETE] += 1
                 rise_us = again_us
-            elif self._records & 1 and self._noisy(rise_us, _NOISE_HOLD_US):
-                # An edge was lost: among noise this may as well be two spikes.
-                self._broken = True
+                self._longest_us = self._rest_us
+                odd = False
+            else:
+                odd = bool(self._records & 1)
             self.start_us = rise_us
             self.width_us = 0 if fall_us is None else fall_us - rise_us
             verdict = INCOMPLETE if self._broken or fall_us is None else self._judge_timing()
+            if odd and verdict != INCOMPLETE and self._noisy(rise_us, _NOISE_HOLD_US):
+                # An edge was lost: among noise this may as well be two spikes, or the end
+                # of a pulse.
+                if verdict in (ACCEPTED, TOO_LONG, TOO_SOON):
+                    known = self._fits()
+                else:
+                    known = self._began_lit or self._is_brief()
+                if not known:
+                    verdict = INCOMPLETE
         if self._late and verdict != INCOMPLETE:
             if not self._is_sure(verdict):
                 return LATE
@@ -288,7 +344,19 @@ class PulseFilter:
             self.pulse_width_us = self.width_us
             self._pulse_us = self.start_us
             self._pulse_late = self._late
+            self.start_late = self._rise_late
+            if not (self._late or self._records & 1 or self._in_lamp_light()):
+                self._pulse_body_us = self._body_us
+        if self._records & 1 and not self._late and verdict not in DOUBTS:
+            self.mended += 1
         return verdict
+
+    def _is_brief(self):
+        """Return whether it was dark too shortly before the fall for a pulse to be missing."""
+        dark_us = self._dark_us
+        if self._late or dark_us is None:
+            return False
+        return 4 * (self._last_us - dark_us) < 3 * self.width_min_us
 
     def _is_sure(self, verdict):
         """Return whether a candidate with late edges is a pulse all the same.

@@ -8,25 +8,16 @@ hardware count tells how many rises went by, and the neighbourhood tells what th
 * clean neighbourhood: every rise without a verdict was a pulse;
 * bouncing edges: one pulse for certain, more as far as the period before and after the
   gap calls for them;
-* lamp light or line noise: only pulses that the period calls for.
+* lamp light or line noise: only pulses that the period calls for (`core.rhythm`).
 
 A pulse counted so has no time of its own. It is spread over the gap, never timed.
 """
 
 from core.pulse_filter import ACCEPTED, DOUBTS, REJECTS
+from core.rhythm import Rhythm
 
 # A neighbourhood is noisy for this many pulses after the last sign of noise.
 _MEMORY_PULSES = 16
-_GAPS_MAX = 8
-_HOLES_MAX = 8
-# The period is the mean of so many intervals: a lamp's flashes shift the start of a pulse
-# by up to half a flicker period.
-_INTERVALS_MAX = 16
-
-
-def _alike(interval_us, period_us):
-    """Return whether an interval is a period, within a quarter."""
-    return abs(interval_us - period_us) * 4 <= period_us
 
 
 class Reconciler:
@@ -52,42 +43,19 @@ class Reconciler:
         self._counted_us = start_us - pulse_filter.interval_min_us
         self._rises = 0
         self._edges = 0
+        self._mended = 0
         self._verdicts = list(pulse_filter.counts)
         self._start_us = None
-        self._intervals = []
-        self._hole = None
-        self._holes = []
-        self._claimed_us = start_us
+        self._rhythm = Rhythm(pulse_filter.interval_min_us)
         self._noise = 0
         self._bounce = 0
-        self._gaps = []
         self.missed = 0
         self.edges_lost = 0
 
-    def accepted(self, start_us):
-        """Take the start of a pulse that the filter accepted."""
-        last_us = self._start_us
+    def accepted(self, start_us, late=False):
+        """Take the start of a pulse that the filter accepted; ``late``: it is not exact."""
         self._start_us = start_us
-        if last_us is None:
-            return
-        span_us = start_us - last_us
-        hole = self._hole
-        self._hole = None
-        if hole:
-            # Pulses are missing only where the period goes on afterwards; two long
-            # intervals alike are a load that has fallen.
-            from_us, to_us, periods = hole
-            if _alike(span_us, (to_us - from_us) // periods):
-                self._holes.append(hole)
-                if len(self._holes) > _HOLES_MAX:
-                    self._holes.pop(0)
-            else:
-                self._note(to_us - from_us)
-        periods = self._periods(span_us)
-        if periods > 1:
-            self._hole = (last_us, start_us, periods)
-        else:
-            self._note(span_us)
+        self._rhythm.pulse(start_us, late)
 
     def settle(self, now_us, rises=None):
         """Compare both counts and return the pulses to add, 0 or more.
@@ -118,11 +86,14 @@ class Reconciler:
         self._verdicts[:] = self._filter.counts
         self.edges_lost += lost
 
-        sound = not lost and not doubts
+        # Callbacks that candidates were judged without, for sure, leave nothing in doubt.
+        sound = lost <= self._filter.mended - self._mended and not doubts
+        self._mended = self._filter.mended
         self._remember(accepted, rejected, records, sound)
         pulses = 0
-        if not sound and excess > 0:
-            pulses = self._decide(now_us, accepted, excess)
+        gap = not sound and excess > 0
+        if gap:
+            pulses = self._decide(accepted, excess)
         last_us = self._counted_us
         if accepted:
             self._counted_us = max(self._counted_us, self._start_us)
@@ -132,7 +103,9 @@ class Reconciler:
             pulses = max(0, min(pulses, room))
             self._counted_us = max(self._counted_us, last_us + (accepted + pulses) * interval_us)
             self._filter.forbid_before(self._counted_us)
-        pulses += self._close_gaps()
+        if gap:
+            self._rhythm.gap(self._settled_us, now_us, excess, pulses)
+        pulses += self._rhythm.due()
         self._settled_us = now_us
         self.missed += pulses
         return pulses
@@ -152,70 +125,8 @@ class Reconciler:
         else:
             self._bounce = max(0, self._bounce - accepted)
 
-    def _decide(self, now_us, accepted, excess):
+    def _decide(self, accepted, excess):
         if not self._noise and not self._bounce:
             return excess
         # Where only pulses make light, light without a verdict was one pulse at least.
-        sure = 1 if not self._noise and not accepted else 0
-        self._gaps.append((self._settled_us, now_us, excess, sure))
-        if len(self._gaps) > _GAPS_MAX:
-            self._gaps.pop(0)
-        return sure
-
-    def _note(self, interval_us):
-        self._intervals.append(interval_us)
-        if len(self._intervals) > _INTERVALS_MAX:
-            self._intervals.pop(0)
-
-    def _periods(self, span_us):
-        """Return how many periods of a steady load an interval spans, 1 where it is not clear."""
-        intervals = self._intervals
-        if not intervals:
-            return 1
-        latest_us = intervals[-1]
-        total_us = 0
-        count = 0
-        for i in range(len(intervals) - 1, -1, -1):
-            if not _alike(intervals[i], latest_us):
-                break
-            total_us += intervals[i]
-            count += 1
-        period_us = total_us // count
-        periods = (span_us + period_us // 2) // period_us
-        if periods < 2 or abs(span_us - periods * period_us) * 5 > period_us:
-            return 1
-        return periods if span_us // periods >= self._filter.interval_min_us else 1
-
-    def _close_gaps(self):
-        """Count the pulses that a steady period calls for inside gaps of noise."""
-        pulses = 0
-        gaps = self._gaps
-        while gaps and not self._hole and self._start_us is not None:
-            if self._start_us <= gaps[0][1]:
-                break
-            begin_us, end_us, excess, sure = gaps.pop(0)
-            called = 0
-            for from_us, to_us, periods in self._holes:
-                if to_us > begin_us and from_us < end_us:
-                    called += self._claim(
-                        from_us, to_us, periods, begin_us, end_us, excess - called
-                    )
-            pulses += max(0, called - sure)
-        if not gaps:
-            while self._holes and self._holes[0][1] <= self._settled_us:
-                self._holes.pop(0)
-        return pulses
-
-    def _claim(self, from_us, to_us, periods, begin_us, end_us, most):
-        """Return how many pulses were due in a hole and inside a gap, each claimed once."""
-        span_us = to_us - from_us
-        slack_us = span_us // periods // 8
-        claimed = 0
-        for k in range(1, periods):
-            at_us = from_us + span_us * k // periods
-            if at_us > end_us + slack_us or claimed >= most:
-                break
-            if at_us >= begin_us - slack_us and at_us > self._claimed_us:
-                self._claimed_us = at_us
-                claimed += 1
-        return claimed
+        return 1 if not self._noise and not accepted else 0

@@ -122,6 +122,35 @@ def test_among_noise_light_seen_beside_a_block_is_a_pulse():
     assert judged([(0, 1, 1), (25, 1, 1), (50, 1, 1), (150, 0, 0)]) == LATE
 
 
+def test_among_noise_a_lost_callback_costs_no_pulse_of_the_meters_one_width():
+    def judged(records):
+        filtering = pulse_filter()
+        for k in range(3):
+            play(filtering, [((k + 1) * S, 1), ((k + 1) * S + 30 * MS, 0)])
+        spike(filtering, 4500 * MS)
+        for at_us, lit in records:
+            assert not filtering.edge(5 * S + at_us, lit)
+        return filtering.tick(5 * S + 200 * MS, 0)
+
+    # A bounce whose rise, or whose fall, never came.
+    assert judged([(0, 1), (30 * MS, 0), (30 * MS + 700, 1), (31 * MS, 0), (31500, 0)]) == ACCEPTED
+    assert judged([(0, 1), (600, 1), (30 * MS, 0)]) == ACCEPTED
+    # Two spikes, the first one's fall lost: any time apart, and the last one reads dark twice.
+    assert judged([(0, 1), (24 * MS, 0), (24 * MS + 400, 0)]) == INCOMPLETE
+    assert judged([(0, 1), (30 * MS, 0), (30 * MS + 60, 0)]) == INCOMPLETE
+    # The end of a pulse whose rise was lost is no flash too short.
+    assert judged([(0, 0), (500, 1), (800, 0)]) == INCOMPLETE
+
+
+def test_two_flashes_run_together_by_a_lost_fall_are_as_steady_as_the_second():
+    filtering = pulse_filter()
+    spike(filtering, 500 * MS)
+    for at_us, lit in ((0, 1), (10000, 1), (15300, 0), (17600, 0), (17670, 0), (20000, 1)):
+        assert not filtering.edge(S + at_us, lit)
+    assert not filtering.edge(S + 25500, 0)
+    assert filtering.tick(S + 60 * MS, 0) != ACCEPTED
+
+
 class Audit:
     """A filter and its reconciler at a steady load among noise, with lost edges at will."""
 
