@@ -95,7 +95,7 @@ class Journal:
         for store in self._durable + list(self._quick):
             try:
                 found = decode(self._kind, store.read(self._key))
-            except (OSError, ValueError) as error:
+            except (OSError, ValueError, MemoryError) as error:
                 self.errors[store.name] = str(error)
                 continue
             if found:
@@ -138,7 +138,7 @@ class Journal:
     def _attempt(self, store, blob):
         try:
             store.write(self._key, blob)
-        except OSError as error:
+        except (OSError, MemoryError) as error:
             # One store failing must not keep the record from the next.
             self.errors[store.name] = str(error)
             return False

@@ -40,6 +40,7 @@ class Persistence:
         self._saved_ms = time.ticks_ms()
         self._unsaved_ms = None
         self._event_waits = False
+        self._memory_error = None
         self._wake = asyncio.Event()
         self.problems = []
 
@@ -91,6 +92,8 @@ class Persistence:
     def errors(self):
         """Return one line per store that failed last time, and per record not understood."""
         lines = list(self.problems)
+        if self._memory_error:
+            lines.append("memory: {}".format(self._memory_error))
         for journal in (self.register_journal, self.event_journal):
             for store, error in journal.errors.items():
                 lines.append("{}: {}".format(store, error))
@@ -106,10 +109,22 @@ class Persistence:
             except asyncio.TimeoutError:
                 due = self._overdue()
             if self._event_waits:
-                self._event_waits = False
-                self.event_journal.save(self._events.pack())
+                self._attempt(self._save_events)
             if due:
-                self.save()
+                self._attempt(self.save)
+
+    def _save_events(self):
+        self.event_journal.save(self._events.pack())
+        self._event_waits = False
+
+    def _attempt(self, save):
+        try:
+            save()
+            self._memory_error = None
+        except MemoryError as error:
+            # It stays due, and is tried again at the next look: a service that ends is
+            # started again after a pause in which nothing would be saved.
+            self._memory_error = error
 
     def _overdue(self):
         waiting = self._unsaved_ms

@@ -2,13 +2,14 @@
 
 import asyncio
 import sys
+import time
 
 _AGAIN_MIN_MS = 1000
 _AGAIN_MAX_MS = 60000
 
 
 async def keep(name, start, failures, print_exception=sys.print_exception):
-    """Await ``start()`` again and again, with growing pauses after failures.
+    """Await ``start()`` again and again, with growing pauses after failures in a row.
 
     Args:
         name: the service, as reported.
@@ -17,11 +18,15 @@ async def keep(name, start, failures, print_exception=sys.print_exception):
     """
     pause_ms = _AGAIN_MIN_MS
     while True:
+        started_ms = time.ticks_ms()
         try:
             await start()
             return
         except Exception as error:
             failures[name] = "{}: {}".format(type(error).__name__, error)
             print_exception(error)
+        if time.ticks_diff(time.ticks_ms(), started_ms) > _AGAIN_MAX_MS:
+            # It ran well in between: what failed is something else.
+            pause_ms = _AGAIN_MIN_MS
         await asyncio.sleep_ms(pause_ms)
         pause_ms = min(pause_ms * 2, _AGAIN_MAX_MS)

@@ -121,9 +121,9 @@ def test_one_erased_store_loses_nothing():
 
 
 def test_a_store_that_raises_does_not_keep_the_record_from_the_others():
-    for failing in range(2):
+    for failing, error in ((0, OSError), (1, OSError), (0, MemoryError), (1, MemoryError)):
         stores = [Store("a"), Store("b")]
-        stores[failing].fails = OSError("flash worn out")
+        stores[failing].fails = error("flash worn out")
         journal = Journal("k", KIND, stores)
         assert journal.save(b"payload") is True
         assert journal.saves == 1

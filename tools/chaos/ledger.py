@@ -67,10 +67,15 @@ class Ledger:
         if t_us < self._blocked_until_us + SETTLE_BLOCKED_US:
             settle_us += SETTLE_BLOCKED_US
         least = max(0, self._pulses(t_us - settle_us) - register)
+        wrong = None
         if most < self.least:
-            return f"register {register} has {self.least - most} too many: {self._bounds(truth)}"
-        if least > self.most:
-            return f"register {register} lacks {least - self.most} too many: {self._bounds(truth)}"
+            wrong = f"register {register} has {self.least - most} too many: {self._bounds(truth)}"
+        elif least > self.most:
+            wrong = f"register {register} lacks {least - self.most} too many: {self._bounds(truth)}"
+        if wrong:
+            # Said once, and believed from here on.
+            self.least, self.most = least, most
+            return wrong
         self.least = max(self.least, least)
         self.most = min(self.most, most)
         return None

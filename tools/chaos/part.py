@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tools import compile as compiler
+
 from .plan import Striker, plan
 from .run import SECOND_US, Options, Run
 from .tally import Tally
@@ -80,11 +82,15 @@ def play(part: Part, say: Say, lasting: float = 1.0) -> Outcome:
     """
     span_us = round((part.to_h - part.from_h) * 3600 * SECOND_US)
     with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
+        compiled = Path(folder) / "mpy" if lasting == 1.0 else None
+        if compiled and (failures := compiler.compile_all(compiled)):
+            raise RuntimeError(f"does not compile: {', '.join(failures)}")
         options = Options(
             Path(folder),
             part.name,
             from_h=part.from_h,
             lasting=lasting,
+            compiled=compiled,
             say=lambda text: say(part, None, text),
         )
         run = Run(options)

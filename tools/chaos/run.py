@@ -46,7 +46,8 @@ class Options:
 
     `folder`: for everything; `seed`: as it is printed; `from_h`: where in the load to begin;
     `heap` as the interpreter's option takes it; `broken`: Python run before the firmware;
-    `lasting`: how long faults last, as a multiple of what they do in the week.
+    `lasting`: how long faults last, as a multiple of what they do in the week; `compiled`: where
+    the firmware lies byte-compiled, as on a board, else it is compiled at every start.
     """
 
     folder: Path
@@ -56,6 +57,7 @@ class Options:
     heap: str = "4M"
     broken: str = ""
     lasting: float = 1.0
+    compiled: Path | None = None
     say: Callable[[str], None] = field(default=print)
 
 
@@ -108,6 +110,7 @@ class Run:
             "register_kwh": kwh_text(self.house.settings.register_wh),
             "block_us": _BLOCK_US,
             "broken": self.options.broken,
+            "compiled": str(self.options.compiled) if self.options.compiled else None,
             "config": {"mqtt": {"host": "broker.home", "port": self.relay.port}},
         }
         self.line = BoardLine(self.state, boot, self.options.heap)

@@ -15,13 +15,20 @@ def run(repository, boot_file):
     sys.path[0:0] = [repository + "/tools/simulator", repository + "/tools/chaos/board"]
     import boot
 
-    firmware = boot.prepare(boot_file)
-    from control import Control
-
     with open(boot_file) as file:
         document = json.load(file)
+    compiled = document["compiled"]
+    firmware = boot.prepare(boot_file, compiled)
+
+    from control import Control
+
     Control(document["control_port"]).report("boot")
     exec(document.get("broken", ""), {})
+    if compiled:
+        import main
+
+        main.main()
+        return
     with open(firmware + "/main.py") as file:
         source = file.read()
     exec(compile(source, firmware + "/main.py", "exec"), {"__name__": "__main__"})

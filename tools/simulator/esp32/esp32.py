@@ -193,7 +193,7 @@ class NVS:
     def _store(cls, size):
         # An entry becomes valid with the last bit written of it, so it is there or it is not.
         if world.board.get("tear") != flash.NOT_DONE:
-            flash.replace(cls._path(), json.dumps(cls._cache))
+            flash.replace(cls._path(), cls._cache)
         flash.tears()
         flash.programmed("nvs", size)
 

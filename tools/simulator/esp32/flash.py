@@ -4,6 +4,7 @@ Real littlefs runs on top. Erasing a 4 KiB sector blocks the interpreter for som
 programming a page for 0.4 ms (typical figures of the W25Q32 data sheet, Winbond, 2019).
 """
 
+import json
 import os
 
 from world import world
@@ -56,11 +57,28 @@ def programmed(area, size):
     world.stall(stall_us)
 
 
-def replace(path, text):
-    """Replace a file of the host whole: the imitation must not tear where flash does not."""
+def replace(path, content):
+    """Replace a file of the host whole: the imitation must not tear where flash does not.
+
+    Args:
+        path: the file.
+        content: text, or what is written as JSON.
+    """
     with open(path + ".new", "w") as file:
-        file.write(text)
+        if isinstance(content, str):
+            file.write(content)
+        else:
+            _dump(content, file)
     os.rename(path + ".new", path)
+
+
+def _dump(value, file):
+    try:
+        file.write(json.dumps(value))
+    except MemoryError:
+        # Slower, but the chip's own writing takes no memory of the interpreter's.
+        file.seek(0)
+        json.dump(value, file)
 
 
 class FileFlash:
