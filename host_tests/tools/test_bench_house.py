@@ -3,19 +3,19 @@
 from bisect import bisect_right
 from dataclasses import replace
 
+import pytest
 from PIL import Image
 
 from tools.bench import house, plot, table, trace
 from tools.bench.scenario import Impairment
 from tools.simulator.profile import load_profile
-from tools.simulator.pulse_clock import KWH_W_US
 
 DAY = 1_440
 
 
-def pulses(load, phase=0):
+def pulses(load):
     pulses_us = []
-    for _ in trace.play(load, 2_000, Impairment(), None, 1, pulses_us, phase):
+    for _ in trace.play(load, 2_000, Impairment(), None, 1, pulses_us):
         pass
     return pulses_us
 
@@ -28,41 +28,93 @@ def test_the_month_is_the_house_s():
 
 
 def test_a_power_cut_takes_no_energy_and_comes_when_all_is_saved():
-    powers_w = (300,) * (2 * DAY)
-    load, cuts = house._load(powers_w, (1,), 0)
+    powers_w = (297,) * (2 * DAY)
+    load, cuts = house._load(powers_w, [1])
     assert load[-1][1] == 0
     ((off_us, on_us),) = cuts
     pulses_us = pulses(load)
-    assert len(pulses_us) == 2 * 24 * 300
+    assert len(pulses_us) == 2 * 24 * 297
     before = bisect_right(pulses_us, off_us)
     assert off_us - pulses_us[before - 1] == house.AFTER_PULSE_US
+    assert off_us // house.HOUR_US == 24 + house.CUT_HOURS[0]
     assert pulses_us[before] > on_us
     assert load[-1][0] == trace.LEAD_US + 2 * 24 * house.HOUR_US + house.OFF_US
 
 
-def test_the_halves_make_the_whole():
-    whole = (317,) * (2 * DAY)
-    first, _ = house._load(whole[:DAY], (), 0)
-    phase = sum(whole[:DAY]) * 60_000_000 * trace.IMP_PER_KWH % KWH_W_US
-    second, _ = house._load(whole[DAY:], (), phase)
-    assert len(pulses(first)) + len(pulses(second, phase)) == sum(whole) // 60
-    assert [days for _, days, _ in house.HALVES] == [14, 14]
-    assert sum(len(cuts) for _, _, cuts in house.HALVES) == 3
+def test_the_energy_of_each_hour_is_that_of_the_source():
+    load = [(trace.LEAD_US + k * 60_000_000, 100 + k) for k in range(150)]
+    load.append((trace.LEAD_US + 150 * 60_000_000, 0))
+    hours = house.energy_by_hour(load)
+    ends = [sum(100 + k for k in range(minutes)) // 60 for minutes in (0, 60, 120)]
+    assert hours == [ends[1], ends[2] - ends[1]]
 
 
-def test_parts_add_up():
-    part = house.House(14, 10, 100, 99, [0, 1], 336, 330, 2, 50, 49, {"missed": 3})
-    month = house.together([part, replace(part, worst_hour=1, peak_hour=51, lost_by_cuts=[])])
-    assert (month.days, month.pulses, month.counted, month.lost_by_cuts) == (28, 200, 198, [0, 1])
-    assert (month.worst_hour, month.peak_hour, month.counters) == (2, 51, {"missed": 6})
+def test_the_peaks_are_the_tariff_s():
+    # January 2026 begins with a holiday, a Thursday; local midnight is hour 0.
+    hours = [100] * (9 * 24)
+    for day, hour, wh in ((0, 12, 9_000), (1, 12, 5_000), (1, 13, 6_000), (2, 12, 8_000)):
+        hours[day * 24 + hour] = wh
+    hours[4 * 24 + 3] = 7_000
+    hours[4 * 24 + 8] = 3_000
+
+    def at(day, hour):
+        return house.BEGIN_S + (day * 24 + hour) * 3_600
+
+    ellevio = house._peaks("ellevio", hours)
+    assert ellevio.peaks == [(at(0, 12), 9_000), (at(2, 12), 8_000), (at(1, 13), 6_000)]
+    assert ellevio.charged_w == 7_667
+    # Workdays by day alone: neither the holiday nor Saturday nor the night.
+    goteborg = house._peaks("goteborg", hours)
+    assert goteborg.peaks[:2] == [(at(1, 13), 6_000), (at(4, 8), 3_000)]
+    tekniska = house._peaks("tekniska_verken", hours)
+    assert [w for _, w in tekniska.peaks] == [9_000, 8_000, 7_000, 6_000, 5_000]
+
+
+def test_a_pulse_lost_is_found(tmp_path):
+    # Half a Wh over at the full hour, so that no pulse begins just then.
+    powers_w = (1_500, 1_501) * 38
+    whole = house.play(tmp_path / "whole", 1, powers_w, [], 1)
+    assert whole.faults() == []
+    assert (whole.pulses, whole.hours, whole.hours_exact) == (1_900, 1, 1)
+    broken = house.play(tmp_path / "broken", 1, powers_w, [], 1, swallow=700)
+    assert broken.counted == broken.pulses - 1 == 1_899
+    assert "register 1899, meter 1900 pulses" in broken.faults()
+    assert broken.hours_wrong == [house.BEGIN_S]
+
+
+def test_every_difference_is_a_fault():
+    peaks = {"a": house.Peaks([(0, 10)], 10)}
+    month = house.House(1, 9, 100, 100, [0], 24, 23, 1, [], peaks, peaks)
+    assert month.faults() == []
+    for change in (
+        {"counted": 99},
+        {"counted": 101},
+        {"lost_by_cuts": [0, 2]},
+        {"hours_wrong": [3_600]},
+        {"peaks": {"a": house.Peaks([(0, 9)], 9)}},
+        {"peaks": {}},
+    ):
+        assert len(replace(month, **change).faults()) == 1
     row = {"callbacks_lost": 0, "missed": 0, "rejected": 0, "saves": 0}
-    assert "| register | 198 (-2) |" in table.house(replace(month, counters=row))
+    shown = table.house(replace(month, counted=98, counters=row))
+    assert "| register | 98 (-2) |" in shown
+    assert "| a | 10 | 10 | 10 | 10 |" in shown
+
+
+def test_the_days_wanted_are_checked(monkeypatch):
+    monkeypatch.setenv("HOUSE_DAYS", "7")
+    assert house.days_wanted() == 7
+    for wrong in ("0", "29", "x"):
+        monkeypatch.setenv("HOUSE_DAYS", wrong)
+        with pytest.raises(ValueError, match="1 to 28"):
+            house.days_wanted()
 
 
 def test_a_plot_is_a_small_picture(tmp_path):
     truth = trace.Truth(1_000, 30_000, 100_000_000, (1,), ((0, 3_000), (50_000_000, 100)))
     path = tmp_path / "a.png"
-    plot.plot(path, "title", truth, {"a": [(0, 3_000.0, 0), (800, 90.0, 1)]}, (10, 90))
+    samples = [(0, 3_000.0, 0), (800, 90.0, 1)]
+    plot.plot(path, "title", truth, {"a": samples, "b": samples}, (10, 90))
     with Image.open(path) as image:
         assert image.size == plot.SIZE
     assert path.stat().st_size < 20_000

@@ -1,12 +1,19 @@
-"""Four weeks of a real house, with every impairment, three power cuts and a bad night."""
+"""Four weeks of a real house, with every impairment, three power cuts and a bad night.
+
+HOUSE_DAYS=N in the environment plays the first N days (1 to 28; 7).
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
-from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
+import subprocess
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
 from tools.simulator.impairment import Lamp
@@ -14,13 +21,24 @@ from tools.simulator.profile import MINUTE_US, load_profile
 from tools.simulator.pulse_clock import KWH_W_US
 
 from . import trace
-from .match import LESSON, MICROPYTHON, run
+from .match import LESSON, MICROPYTHON, ROOT, RunError
 from .scenario import Impairment
 
 PROFILE = Path(__file__).parent / "data" / "household_2007-02.csv.gz"
 HOUSE_RUN = Path(__file__).parent / "board" / "house_run.py"
+TARIFFS = ROOT / "firmware" / "tariffs"
+MONTH_DAYS = 28
+WEEK_DAYS = 7
 WIDTH_US = 30_000
 HOUR_US = 3_600_000_000
+HOUR_S = 3_600
+# February 2007 is played as January 2026, whose days fall on the same weekdays: the
+# tariffs are those of 2026. Local time is an hour ahead of UTC throughout.
+FIRST_DAY = date(2026, 1, 1)
+WINTER = timezone(timedelta(hours=1))
+HOLIDAYS = (date(2026, 1, 1), date(2026, 1, 6))
+BEGIN_S = int(datetime(2026, 1, 1, tzinfo=WINTER).timestamp())
+UTC_AT_0 = BEGIN_S - trace.LEAD_US // 1_000_000
 # Meter and reader are without power for so long; the house's month goes on afterwards.
 OFF_US = 300_000_000
 # The register is saved 10 s after the pulse at the latest; a cut this long after the last
@@ -30,18 +48,18 @@ IMPAIRMENT = Impairment(
     bounce_us=2_000,
     lamp=True,
     emi_per_s=0.2,
-    # Garbage collection every 10 s, a name look-up of a second every hour; flash blocks
-    # by itself, at each save.
-    stalls_us=((10_000_000, 40_000), (3_600_000_000, 1_000_000)),
-    drop_per_million=100,
+    # Garbage collection every 10 s, a name look-up of a second about every hour; flash
+    # blocks by itself, at each save.
+    stalls_us=((10_000_000, 40_000), (3_700_000_000, 1_000_000)),
+    drop_per_million=0,
 )
 # While the network is away a name look-up blocks for a second each minute.
 NIGHT_HOURS = (22, 30)
-NIGHT_DAY = 10
-# Two readers, half a month each, side by side: the days' pulses add up all the same.
-# (first day, days, days with a power cut, counted from the first)
-HALVES = ((0, 14, (6,)), (14, 14, (4, 11)))
 LOOKUP_US = (60_000_000, 1_000_000)
+# Hours of the day at which the power is cut.
+CUT_HOURS = (2, 4, 13)
+# A pulse is judged so long after its start: light, bounce, debounce, two beats.
+JUDGED_US = 200_000
 
 
 class HallLamp(Lamp):
@@ -52,8 +70,21 @@ class HallLamp(Lamp):
 
 
 @dataclass(frozen=True)
+class Peaks:
+    """A tariff's peaks of the month: (UTC in s, mean W), highest first, and what is charged."""
+
+    peaks: list[tuple[int, int]]
+    charged_w: int | None
+
+
+@dataclass(frozen=True)
 class House:
-    """What the reader made of the month."""
+    """What the reader made of the month, and what it was.
+
+    `hours_moved`: hours that differ by a pulse at their end, which began up to 0.2 s before
+    it or before it was closed, 0.3 s later; `hours_wrong`: those that differ for no
+    such reason.
+    """
 
     days: int
     edges: int
@@ -62,30 +93,66 @@ class House:
     lost_by_cuts: list[int]
     hours: int
     hours_exact: int
-    worst_hour: int
-    peak_hour_true: int
-    peak_hour: int
-    counters: dict
+    hours_moved: int
+    hours_wrong: list[int]
+    peaks_true: dict[str, Peaks]
+    peaks: dict[str, Peaks]
+    counters: dict[str, int] = field(default_factory=dict)
+
+    def faults(self) -> list[str]:
+        """What is not as it should be, one line each."""
+        lines = []
+        if self.counted != self.pulses:
+            lines.append(f"register {self.counted}, meter {self.pulses} pulses")
+        if any(self.lost_by_cuts):
+            lines.append(f"power cuts lost {self.lost_by_cuts} pulses")
+        lines += [f"hour from {start_s} is wrong" for start_s in self.hours_wrong]
+        for name, peaks in self.peaks_true.items():
+            if self.peaks.get(name) != peaks:
+                lines.append(f"peaks of {name}: {self.peaks.get(name)}, source {peaks}")
+        return lines
 
 
-def live(work: Path, seed: int, first_day: int, days: int, cut_days: tuple[int, ...]) -> House:
-    """Play some days of the month to a reader; power is cut in the small hours of some."""
-    name = f"house-{seed}-{first_day}"
-    month_w = load_profile(str(PROFILE)).minute_powers_w
-    powers_w = month_w[first_day * 1440 : (first_day + days) * 1440]
-    # Energy of the days before that has not made a whole pulse.
-    before = sum(month_w[: first_day * 1440]) * MINUTE_US * trace.IMP_PER_KWH
-    phase = before % KWH_W_US
-    load, cuts = _load(powers_w, cut_days, phase)
-    path = work / f"{name}.trace"
+def days_wanted() -> int:
+    """HOUSE_DAYS; ValueError says what is accepted."""
+    text = os.environ.get("HOUSE_DAYS", str(WEEK_DAYS))
+    if not text.isdecimal() or not 1 <= int(text) <= MONTH_DAYS:
+        raise ValueError(f"HOUSE_DAYS={text}: accepted: 1 to {MONTH_DAYS}")
+    return int(text)
+
+
+def live(work: Path, seed: int, days: int = MONTH_DAYS) -> House:
+    """Play the first days of the month to a reader, with three power cuts and a bad night."""
+    powers_w = load_profile(str(PROFILE)).minute_powers_w[: days * 1440]
+    cut_days = [days * k // 4 for k in (1, 2, 3)]
+    return play(work / f"house-{seed}-{days}", seed, powers_w, cut_days, days * 3 // 8)
+
+
+def play(
+    base: Path,
+    seed: int,
+    powers_w: tuple[int, ...],
+    cut_days: list[int],
+    night_day: int,
+    swallow: int | None = None,
+) -> House:
+    """Play a load of so many W in each minute.
+
+    `base`: path of the files made for it, without suffix; `swallow`: the light of this
+    pulse, counted from 0, never reaches the reader.
+    """
+    path = base.with_suffix(".trace")
+    load, cuts = _load(powers_w, cut_days)
     pulses_us: list[int] = []
-    seed += first_day
     lamp = HallLamp(random.Random(f"{seed} lamp"), trace.LEAD_US + HOUR_US)
     edges = 0
 
-    def counted():
+    def counted() -> Iterator[trace.Edge]:
         nonlocal edges
-        for edge in trace.play(load, WIDTH_US, IMPAIRMENT, lamp, seed, pulses_us, phase):
+        for edge in trace.play(load, WIDTH_US, IMPAIRMENT, lamp, seed, pulses_us):
+            hidden = swallow is not None and len(pulses_us) == swallow + 1
+            if hidden and edge[0] - pulses_us[-1] < 2 * WIDTH_US:
+                continue
             edges += 1
             yield edge
 
@@ -93,88 +160,173 @@ def live(work: Path, seed: int, first_day: int, days: int, cut_days: tuple[int, 
     lesson = path.with_suffix(".lesson")
     light = Impairment(bounce_us=IMPAIRMENT.bounce_us, emi_per_s=IMPAIRMENT.emi_per_s)
     trace.write(lesson, trace.generate(LESSON, WIDTH_US, light, seed + 1)[0])
-    state_dir = work / f"{name}-state"
+    state_dir = base.with_suffix(".state")
     shutil.rmtree(state_dir, ignore_errors=True)
     state_dir.mkdir(parents=True)
+    night = [trace.LEAD_US + (night_day * 24 + hour) * HOUR_US for hour in NIGHT_HOURS]
     end_us = load[-1][0]
-    marks = [trace.LEAD_US + hour * HOUR_US for hour in range(1, (end_us // HOUR_US) + 1)]
-    night = [trace.LEAD_US + (NIGHT_DAY * 24 + hour) * HOUR_US for hour in NIGHT_HOURS]
     job = {
         "trace": str(path),
         "lesson": str(lesson),
         "state_dir": str(state_dir),
-        "end_us": end_us + 5_000_000,
+        "tariffs": str(TARIFFS),
+        "utc_at_0": UTC_AT_0,
+        "end_us": end_us + 20_000_000,
         "stalls_us": IMPAIRMENT.stalls_us,
         "drop_per_million": IMPAIRMENT.drop_per_million,
         "settings": {},
         "cuts": cuts,
-        "marks": marks,
         "night": [*night, *LOOKUP_US],
     }
     job_path = path.with_suffix(".job")
     job_path.write_text(json.dumps(job))
-    counters = json.loads(run([str(MICROPYTHON), str(HOUSE_RUN), str(job_path)]))
+    # As it was said, for whoever looks for the cause of a difference.
+    said = base.with_suffix(".said")
+    told = _run([str(MICROPYTHON), str(HOUSE_RUN), str(job_path)])
+    said.write_text(json.dumps(told))
     path.unlink()
-    true = [bisect_right(pulses_us, mark_us) for mark_us in marks]
-    readings = counters.pop("readings")
-    true_hours = _differences(true)
-    hours = _differences(readings)
-    errors = [abs(a - b) for a, b in zip(hours, true_hours, strict=True)]
+    return _compare(len(powers_w) // 1440, edges, load, pulses_us, told)
+
+
+def _run(command: list[str]) -> dict:
+    """Run the reader, passing on its days as they go, and return what it says at the end."""
+    last = ""
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        assert process.stdout
+        lines = []
+        for line in process.stdout:
+            last = line
+            lines.append(line)
+            if line.startswith("day "):
+                print(f"house: {line.strip()}", flush=True)
+    if process.returncode or not last.startswith("{"):
+        raise RunError(f"house_run: {''.join(lines)[-2000:]}")
+    return json.loads(last)
+
+
+def _compare(
+    days: int, edges: int, load: list[tuple[int, int]], pulses_us: list[int], told: dict
+) -> House:
+    hours = len(load_hours := energy_by_hour(load))
+    counted = dict(told["hours"])
+    # How far the register was out at the hours' ends: a pulse that began just before is
+    # counted in the next hour, and nothing else may differ.
+    late: dict[int, bool] = {}
+    for (_, start_s, _, total), closed_us in zip(told["records"], told["closed"], strict=True):
+        end_us = (start_s + 900 - UTC_AT_0) * 1_000_000
+        if closed_us is None or end_us % HOUR_US != trace.LEAD_US:
+            continue
+        known = bisect_right(pulses_us, min(closed_us, end_us) - JUDGED_US)
+        seen = bisect_right(pulses_us, closed_us)
+        late[start_s + 900] = known <= total <= seen
+    exact, moved, wrong = 0, 0, []
+    for hour, pulses in enumerate(load_hours):
+        start_s = BEGIN_S + hour * HOUR_S
+        if counted.get(start_s) == pulses:
+            exact += 1
+        elif late.get(start_s, hour == 0) and late.get(start_s + HOUR_S, False):
+            moved += 1
+        else:
+            wrong.append(start_s)
     return House(
         days=days,
         edges=edges,
         pulses=len(pulses_us),
-        counted=counters.pop("pulses"),
-        lost_by_cuts=counters.pop("lost_by_cuts"),
-        hours=len(hours),
-        hours_exact=errors.count(0),
-        worst_hour=max(errors),
-        peak_hour_true=max(true_hours),
-        peak_hour=max(hours),
-        counters=counters,
+        counted=told["pulses"],
+        lost_by_cuts=told["lost_by_cuts"],
+        hours=hours,
+        hours_exact=exact,
+        hours_moved=moved,
+        hours_wrong=wrong,
+        peaks_true={name: _peaks(name, load_hours) for name in sorted(told["peaks"])},
+        peaks={
+            name: Peaks(
+                [(start_s, mean_w) for start_s, mean_w, _ in one["peaks"]], one["month_peak_w"]
+            )
+            for name, one in told["peaks"].items()
+        },
+        counters=told["counters"],
     )
 
 
-def together(parts: list[House]) -> House:
-    """The month of its parts."""
-    return House(
-        days=sum(part.days for part in parts),
-        edges=sum(part.edges for part in parts),
-        pulses=sum(part.pulses for part in parts),
-        counted=sum(part.counted for part in parts),
-        lost_by_cuts=[lost for part in parts for lost in part.lost_by_cuts],
-        hours=sum(part.hours for part in parts),
-        hours_exact=sum(part.hours_exact for part in parts),
-        worst_hour=max(part.worst_hour for part in parts),
-        peak_hour_true=max(part.peak_hour_true for part in parts),
-        peak_hour=max(part.peak_hour for part in parts),
-        counters={name: sum(part.counters[name] for part in parts) for name in parts[0].counters},
+def energy_by_hour(load: list[tuple[int, int]]) -> list[int]:
+    """Whole pulses of each full hour, from the powers alone."""
+    at_us, power_w = load[0]
+    energy = 0
+    edge_us = at_us + HOUR_US
+    ends = []
+    for change_us, next_w in load[1:]:
+        while edge_us <= change_us:
+            energy += power_w * (edge_us - at_us)
+            at_us = edge_us
+            edge_us += HOUR_US
+            ends.append(energy * trace.IMP_PER_KWH // KWH_W_US)
+        energy += power_w * (change_us - at_us)
+        at_us, power_w = change_us, next_w
+    return [b - a for a, b in zip([0, *ends], ends, strict=False)]
+
+
+def _peaks(name: str, hours: list[int]) -> Peaks:
+    """The month's peaks under a tariff, written anew from the tariff's file alone.
+
+    A pulse is a Wh, so an hour's pulses are its mean power in W.
+    """
+    tariff = json.loads((TARIFFS / f"{name}.json").read_text())
+    weighed = []
+    for hour, mean_w in enumerate(hours):
+        local = datetime.fromtimestamp(BEGIN_S + hour * HOUR_S, WINTER)
+        charged_w = (mean_w * _percent(tariff, local) + 50) // 100
+        weighed.append((-charged_w, hour, local.date(), mean_w))
+    chosen: list[tuple[int, int, date, int]] = []
+    for one in sorted(weighed):
+        taken = tariff.get("one_per_day", True) and one[2] in [other[2] for other in chosen]
+        if one[0] and not taken and len(chosen) < tariff["peaks"]:
+            chosen.append(one)
+    mean = sum(-one[0] for one in chosen)
+    return Peaks(
+        [(BEGIN_S + hour * HOUR_S, mean_w) for _, hour, _, mean_w in chosen],
+        (mean + len(chosen) // 2) // len(chosen) if chosen else None,
     )
 
 
-def _differences(readings: list[int]) -> list[int]:
-    return [b - a for a, b in zip([0, *readings], readings, strict=False)]
+def _percent(tariff: dict, local: datetime) -> int:
+    outside = tariff.get("outside_percent", 0)
+    if local.month not in tariff.get("months", range(1, 13)):
+        return outside
+    if local.isoweekday() not in tariff.get("weekdays", range(1, 8)):
+        return outside
+    if tariff.get("holidays_off", "none") != "none" and local.date() in HOLIDAYS:
+        return outside
+    inside = tariff.get("hour_from", 0) <= local.hour < tariff.get("hour_to", 24)
+    return tariff.get("weight_percent", 100) if inside else outside
 
 
 def _load(
-    powers_w: tuple[int, ...], cut_days: tuple[int, ...], phase: int
+    powers_w: tuple[int, ...], cut_days: list[int]
 ) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    """The days as changes of power, with power cuts in them, in the small hours."""
+    """The days as changes of power, with power cuts in them."""
     plain = [(trace.LEAD_US + k * MINUTE_US, power_w) for k, power_w in enumerate(powers_w)]
     plain.append((trace.LEAD_US + len(powers_w) * MINUTE_US, 0))
     cuts: list[tuple[int, int]] = []
-    for day in cut_days:
+    for day, hour in zip(cut_days, CUT_HOURS, strict=False):
         # Times move by the cuts before; a cut moves everything after it.
-        pulses_us: list[int] = []
-        for _ in trace.play(plain, 2_000, Impairment(), None, 0, pulses_us, phase):
-            pass
-        at = bisect_left(pulses_us, (day * 24 + 3) * HOUR_US)
-        while pulses_us[at + 1] - pulses_us[at] < AFTER_PULSE_US + 1_000_000:
-            at += 1
-        off_us = pulses_us[at] + AFTER_PULSE_US
+        off_us = _quiet_us(plain, (day * 24 + hour) * HOUR_US) + AFTER_PULSE_US
         cut = bisect_right(plain, (off_us, 1 << 30))
         power_w = plain[cut - 1][1]
         after = [(t_us + OFF_US, w) for t_us, w in plain[cut:]]
         plain = [*plain[:cut], (off_us, 0), (off_us + OFF_US, power_w), *after]
         cuts.append((off_us, off_us + OFF_US - 1_000_000))
     return plain, cuts
+
+
+def _quiet_us(load: list[tuple[int, int]], from_us: int) -> int:
+    """The first pulse from a time on after which there is none for long enough."""
+    pulses_us: list[int] = []
+    for _ in trace.play(load, 2_000, Impairment(), None, 0, pulses_us):
+        if len(pulses_us) < 2 or pulses_us[-2] < from_us:
+            continue
+        if pulses_us[-1] - pulses_us[-2] > AFTER_PULSE_US + 1_000_000:
+            return pulses_us[-2]
+    raise ValueError("the load has no pause for a power cut")

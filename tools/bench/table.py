@@ -147,19 +147,40 @@ def house(month: House) -> str:
     """The month in a real house."""
     counters = month.counters
     rows = [
-        ["true pulses", str(month.pulses)],
-        ["register", f"{month.counted} ({month.counted - month.pulses:+d})"],
-        ["pulses lost by each power cut", ", ".join(map(str, month.lost_by_cuts))],
-        ["hours whose energy is exact", f"{month.hours_exact} of {month.hours}"],
-        ["pulses that the worst hour differs by", str(month.worst_hour)],
-        ["peak hour, true and counted, Wh", f"{month.peak_hour_true}, {month.peak_hour}"],
-        ["edges", str(month.edges)],
-        ["callbacks lost", str(counters["callbacks_lost"])],
-        ["pulses counted on the hardware's word", str(counters["missed"])],
-        ["flashes rejected", str(counters["rejected"])],
-        ["saves to flash", str(counters["saves"])],
+        ["pulses of the meter", f"{month.pulses:,}"],
+        ["register", f"{month.counted:,} ({month.counted - month.pulses:+d})"],
+        ["pulses lost by the power cuts", ", ".join(map(str, month.lost_by_cuts)) or "–"],
+        [
+            "hours as computed from the source, to the pulse",
+            f"{month.hours_exact} of {month.hours}",
+        ],
+        [
+            "hours that differ by the pulse at their end",
+            f"{month.hours_moved}",
+        ],
+        ["hours wrong", f"{len(month.hours_wrong)}"],
+        ["edges of light", f"{month.edges:,}"],
+        ["callbacks lost", f"{counters['callbacks_lost']:,}"],
+        ["pulses counted on the hardware's word", f"{counters['missed']:,}"],
+        ["flashes rejected", f"{counters['rejected']:,}"],
+        ["saves to flash", f"{counters['saves']:,}"],
     ]
-    return markdown([f"{month.days} days", ""], rows)
+    text = markdown([f"{month.days} days", ""], rows)
+    header = [
+        "tariff",
+        "peaks by the reader, W",
+        "computed from the source, W",
+        "charged W",
+        "source",
+    ]
+    peaks = []
+    for name, true in month.peaks_true.items():
+        if not true.peaks:
+            continue
+        read = month.peaks[name]
+        shown = [", ".join(str(mean_w) for _, mean_w in one.peaks) for one in (read, true)]
+        peaks.append([name, *shown, str(read.charged_w), str(true.charged_w)])
+    return text + "\n\n" + markdown(header, peaks)
 
 
 def cost(rows: list[tuple[str, str, str]]) -> str:
