@@ -174,18 +174,9 @@ class Rhythm:
         span_us = to_us - from_us
         before_us = self._intervals[-1]
         if alike(after_us, before_us):
-            period_us = (before_us + after_us) // 2
-            count = (span_us + period_us // 2) // period_us
-            near = abs(span_us - count * period_us) * 5 <= period_us
-            if count > _LATEST_PERIODS or period_us < _SHIFTED_US:
-                period_us, known = self._mean()
-                # The mean's error adds up; where it leaves two counts, the lesser.
-                count = (span_us + period_us // 5) // period_us
-                near = known >= count
-            if count < 2 or not near or span_us // count < self._interval_min_us:
-                return ()
-            times = [from_us + span_us * k // count for k in range(1, count)]
-            return times if self._explained(times, between, span_us // count // 8) else ()
+            times = self._even(span, (before_us + after_us) // 2)
+            if times or abs(after_us - before_us) * 16 <= before_us:
+                return times
         # The load changed at one of the pulses due: some periods of before, then of after.
         least_us = min(before_us, after_us)
         for early in range(span_us // before_us + 1):
@@ -202,6 +193,22 @@ class Rhythm:
             ):
                 return times
         return ()
+
+    def _even(self, span, period_us):
+        """Return when the pulses of a load that held were due, or nothing if unclear."""
+        from_us, to_us, between = span
+        span_us = to_us - from_us
+        count = (span_us + period_us // 2) // period_us
+        near = abs(span_us - count * period_us) * 5 <= period_us
+        if count > _LATEST_PERIODS or period_us < _SHIFTED_US:
+            period_us, known = self._mean()
+            # The mean's error adds up; where it leaves two counts, the lesser.
+            count = (span_us + period_us // 5) // period_us
+            near = known >= count
+        if count < 2 or not near or span_us // count < self._interval_min_us:
+            return ()
+        times = [from_us + span_us * k // count for k in range(1, count)]
+        return times if self._explained(times, between, span_us // count // 8) else ()
 
     def _explained(self, times, between, slack_us):
         """Return whether each time due is that of a pulse seen, or lies in a gap."""

@@ -171,6 +171,12 @@ class Audit:
         spike(self.filtering, t_us)
         self.settle(t_us + 10 * MS)
 
+    def lost(self, t_us):
+        """A pulse in a block of the interpreter: the hardware alone saw it, bouncing."""
+        self.settle(t_us - 10 * MS)
+        self.rises += 3
+        self.settle(t_us + 50 * MS)
+
     def settle(self, now_us):
         self.added += self.reconciler.settle(now_us, self.rises)
 
@@ -187,6 +193,59 @@ def test_a_missing_pulse_is_counted_once_however_many_gaps_are_near():
             audit.pulse(at_us)
     assert audit.added == 1
     assert audit.filtering.counts[ACCEPTED] == 18
+
+
+def play_intervals(steps):
+    """Return the audit after intervals in ms; a negative one ends in a pulse that was lost."""
+    audit = Audit()
+    t_us = S
+    for k, step_ms in enumerate(steps):
+        t_us += abs(step_ms) * MS
+        if k % 8 == 0:
+            audit.noise(t_us - 300 * MS)
+        if step_ms > 0:
+            audit.pulse(t_us)
+        else:
+            audit.lost(t_us)
+    return audit
+
+
+def test_a_pulse_lost_where_the_load_steps_is_called_for_by_the_period_after():
+    # From a real house: 296 W, then 372 W.
+    assert play_intervals([12160] * 10 + [12130, -9840] + [9680] * 4).added == 1
+
+
+def test_a_pulse_lost_at_the_end_of_the_old_period_is_counted():
+    assert play_intervals([12000] * 10 + [-12000] + [7000] * 4).added == 1
+    assert play_intervals([7000] * 10 + [-7000] + [12000] * 4).added == 1
+
+
+def test_every_second_pulse_lost_is_no_load_that_has_fallen_to_half():
+    assert play_intervals([2590] * 10 + [-2590, 2590, -2590] + [2590] * 4).added == 2
+
+
+def test_a_load_that_falls_to_half_misses_nothing():
+    audit = play_intervals([6000] * 10 + [12000] * 10)
+    assert audit.added == 0
+    audit = Audit()
+    t_us = S
+    for period_us in [6 * S] * 20 + [12 * S] * 20:
+        t_us += period_us
+        # Noise that was half seen, always where a pulse might have been.
+        audit.noise(t_us - period_us // 2, unseen=1)
+        audit.pulse(t_us)
+    assert audit.added == 0
+
+
+def test_light_where_no_pulse_was_due_is_none():
+    audit = play_intervals([12000] * 10)
+    t_us = S + 120 * S
+    for at_us in (4 * S, 28 * S):
+        audit.lost(t_us + at_us)
+    for k in range(2, 6):
+        audit.pulse(t_us + k * 12 * S)
+    # The first interval is two periods, the light in it not where the pulse was due.
+    assert audit.added == 0
 
 
 def test_a_load_that_falls_to_a_thirtieth_misses_nothing():
