@@ -6,6 +6,7 @@ message. A file with any fault is refused whole, since half a configuration is a
 
 import json
 
+from core import plain_text
 from core.discovery import FORMS
 from core.energy import parse_kwh
 from core.pulse_filter import interval_min_us
@@ -121,7 +122,7 @@ def _fits(name, value):
         return not value or _is_reading(value)
     if kind == DIGITS:
         return not value or (least <= len(value) <= most and all(c in "0123456789" for c in value))
-    return least <= len(value) <= most and all(ord(c) >= 32 for c in value)
+    return least <= len(value) <= most and plain_text.is_plain(value)
 
 
 def _is_reading(text):
@@ -156,10 +157,7 @@ def refusal(name, value, accepts=None):
 
 def _unknown(name, what, accepts):
     """Return the line on a name that is not the schema's; its value may be a secret."""
-    text = "".join([c if 32 <= ord(c) < 127 else "?" for c in name[:_QUOTED_MAX]])
-    if len(name) > _QUOTED_MAX:
-        text += "..."
-    return "{}: no such {}; accepted: {}".format(text, what, accepts)
+    return "{}: no such {}; accepted: {}".format(plain_text.shown(name, _QUOTED_MAX), what, accepts)
 
 
 def shown(settings):

@@ -35,5 +35,5 @@ def is_own(origin, host):
     """Return whether an ``Origin`` header, None where there is none, is the page itself."""
     if origin is None:
         return True
-    scheme, _, rest = origin.strip().lower().partition("://")
-    return scheme in ("http", "https") and rest == host.strip().lower()
+    scheme, colon, rest = origin.strip().lower().partition("://")
+    return bool(colon) and scheme in ("http", "https") and rest == host.strip().lower()

@@ -6,6 +6,8 @@ The port has neither ``pbkdf2_hmac`` nor ``hmac``; both are built on ``hashlib.s
 import struct
 from hashlib import sha256
 
+from core.plain_text import is_plain
+
 KIND = 16
 LEAST = 8
 MOST = 64
@@ -13,6 +15,8 @@ MOST = 64
 # the case that the record itself is read out of the flash.
 ITERATIONS = 4096
 SALT_BYTES = 16
+# More would keep whoever asks waiting for minutes, at every attempt.
+_ITERATIONS_MAX = 64 * ITERATIONS
 ACCEPTED = "{} to {} characters".format(LEAST, MOST)
 
 _FORMAT = "<BI16s32s"
@@ -22,11 +26,7 @@ _BLOCK = 64
 
 def acceptable(password):
     """Return whether a new password is text of 8 to 64 printable characters."""
-    return (
-        isinstance(password, str)
-        and LEAST <= len(password) <= MOST
-        and all(ord(c) >= 32 for c in password)
-    )
+    return isinstance(password, str) and LEAST <= len(password) <= MOST and is_plain(password)
 
 
 def equal(a, b):
@@ -100,6 +100,6 @@ def unpack(payload):
     if len(payload) != struct.calcsize(_FORMAT):
         raise ValueError("password record: {} bytes".format(len(payload)))
     version, iterations, salt, key = struct.unpack(_FORMAT, payload)
-    if version != _VERSION or not iterations:
+    if version != _VERSION or not 0 < iterations <= _ITERATIONS_MAX:
         raise ValueError("password record: version {}".format(version))
     return salt, key, iterations

@@ -6,7 +6,7 @@ one is in docs/tariffs.md. Hours are Swedish local time.
 
 import json
 
-from core import holiday, local_time
+from core import holiday, local_time, plain_text
 
 PEAKS_MAX = 31
 
@@ -91,7 +91,7 @@ def _fits(name, value):
     if kind == WHOLE:
         return _is_whole(value, least, most)
     if kind == TEXT:
-        return isinstance(value, str) and least <= len(value) <= most
+        return isinstance(value, str) and least <= len(value) <= most and plain_text.is_plain(value)
     if kind == DATE:
         try:
             parse_date(value)
@@ -135,7 +135,7 @@ def validate(document):
             # Written by hand, so a misspelt field must not pass for an absent one.
             errors.append(
                 "tariff {}: no such field; accepted: {}".format(
-                    str(name)[:40], ", ".join(sorted(SCHEMA))
+                    plain_text.shown(str(name), 40), ", ".join(sorted(SCHEMA))
                 )
             )
     for name, field in SCHEMA.items():
@@ -170,6 +170,9 @@ def parse(text):
         document = json.loads(text)
     except ValueError:
         return None, ["tariff: not valid JSON; accepted: a JSON object of fields"]
+    except (RuntimeError, MemoryError):
+        # What a pathologically nested file raises, by interpreter.
+        return None, ["tariff: nested too deep; accepted: an object of fields"]
     values, errors = validate(document)
     return (None if errors else Tariff(values)), errors
 

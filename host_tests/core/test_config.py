@@ -316,3 +316,10 @@ def test_the_limits_that_a_contradiction_names_are_indeed_accepted():
                     assert errors == []
                     interval_us = interval_min_us(meter["imp_per_kwh"], fuse)
                     assert pulse["width_min_ms"] * 1000 + pulse["debounce_us"] <= interval_us
+
+
+def test_half_a_surrogate_pair_is_refused():
+    settings, errors = config.parse('{"wifi": {"ssid": "\\ud800"}}')
+    assert len(errors) == 1 and errors[0].startswith("wifi.ssid: ")
+    assert all(32 <= ord(c) < 127 for c in errors[0])
+    assert settings["wifi.ssid"] == ""

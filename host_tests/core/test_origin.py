@@ -49,3 +49,8 @@ def test_the_own_page_is_the_same_name_and_port():
         "file://192.168.1.5",
     ):
         assert not origin.is_own(other, "192.168.1.5"), other
+
+
+def test_a_scheme_alone_is_no_origin():
+    for sent in ("http", "https", "http:"):
+        assert not origin.is_own(sent, "")

@@ -88,3 +88,14 @@ def test_what_may_be_a_password():
         assert password.acceptable(text), text
     for text in ("", "1234567", "x" * 65, "tab\tinside it", None, 12345678, ["12345678"]):
         assert not password.acceptable(text), text
+
+
+def test_half_a_surrogate_pair_is_no_password():
+    for text in ("\ud800abcdefgh", "abcdefgh\udfff"):
+        assert not password.acceptable(text)
+    assert password.acceptable("lösen åäö €")
+
+
+def test_a_record_that_would_take_minutes_to_check_is_refused():
+    for iterations in (0, 64 * password.ITERATIONS + 1, (1 << 32) - 1):
+        raises(ValueError, password.unpack, password.pack(bytes(16), bytes(32), iterations))

@@ -162,3 +162,24 @@ def test_dates():
     assert tariff.parse_date("2024-02-29") == local_time.days(2024, 2, 29)
     for text in ("2023-02-29", "2026-00-01", "2026-1-1", "2026/01/01", "1969-12-31", None, 5):
         raises(ValueError, tariff.parse_date, text)
+
+
+def test_a_file_nested_too_deep_is_refused_with_a_word():
+    for text in ("[" * 100000, '{"name": ' * 50000):
+        found, errors = tariff.parse(text)
+        assert found is None
+        assert len(errors) == 1 and "accepted" in errors[0]
+
+
+def test_a_name_that_is_no_field_is_shown_without_what_cannot_be_printed():
+    for name in ("\\r", "\\ud800", "\\u0000"):
+        errors = tariff.parse('{"' + name + '": null}')[1]
+        assert errors[0].startswith("tariff ?: no such field")
+
+
+def test_a_name_that_cannot_be_sent_is_refused():
+    good = {"source": "-", "source_date": "2026-01-01", "peaks": 0}
+    assert not tariff.validate(dict(good, name="Överkalix"))[1]
+    for name in ("a\nb", "\ud800"):
+        errors = tariff.validate(dict(good, name=name))[1]
+        assert len(errors) == 1 and errors[0].startswith("tariff name: ")
