@@ -6,6 +6,9 @@ on, which a household passes in a few years.
 
 READING_MAX_WH = 10**11 - 1  # 8 digits before the decimal point and 3 after, in Wh
 
+# Records have 64 bits for a count: what is restored leaves room to count on for years.
+TOTAL_MAX = (1 << 64) - (1 << 32)
+
 
 def parse_kwh(text):
     """Return the Wh that a display reading such as ``"12345.678"`` stands for.
@@ -132,15 +135,18 @@ class Register:
         before keeps the worth it was counted at.
 
         Raises:
-            ValueError: the values contradict each other; the register is unchanged.
+            ValueError: the values contradict each other, or are beyond any meter's; the
+                register is unchanged.
         """
         if not 0 <= base_total <= total or base_wh < 0 or not 1 <= imp_per_kwh <= 100000:
             raise ValueError("register record: values contradict each other")
+        if imp_per_kwh != self.imp_per_kwh:
+            base_wh += (total - base_total) * 1000 // imp_per_kwh
+            base_total = total
+        if max(total, base_wh, seed_wh) > TOTAL_MAX:
+            raise ValueError("register record: values beyond any meter's")
         self.total = total
         self.is_set = is_set
         self.seed_wh = seed_wh
         self.base_wh = base_wh
         self.base_total = base_total
-        if imp_per_kwh != self.imp_per_kwh:
-            self.base_wh = base_wh + (total - base_total) * 1000 // imp_per_kwh
-            self.base_total = total

@@ -68,7 +68,8 @@ class EventLog:
         """Give this boot's undated events their UTC; return how many got one."""
         dated = 0
         for i, event in enumerate(self._events):
-            if not event[0] and event[1] == self.boot & 0xFFFF:
+            # Later than now is no event of this start, whatever its number says.
+            if not event[0] and event[1] == self.boot & 0xFFFF and event[2] <= uptime_s:
                 self._events[i] = (utc_s - (uptime_s - event[2]),) + event[1:]
                 dated += 1
         return dated

@@ -10,6 +10,7 @@ from binascii import crc32
 from collections import namedtuple
 
 from core import local_time
+from core.energy import TOTAL_MAX
 from core.journal import pack_all, unpack_all
 from core.payload import utc_text
 
@@ -27,6 +28,9 @@ _BODY = struct.calcsize(_FORMAT)
 SIZE = _BODY + 4
 _VERSION = 1
 _UNKNOWN_W = 0xFFFFFFFF
+# More than these, and there would be no room in a record to go on for years.
+_PULSES_MAX = 1 << 31
+SEQUENCE_MAX = (1 << 32) - (1 << 20)
 
 DATES_KIND = 4
 OPEN_KIND = 3
@@ -76,9 +80,11 @@ def unpack(blob, at=0):
     if struct.unpack("<I", blob[at + _BODY : at + SIZE])[0] != crc32(body):
         return None
     values = struct.unpack(_FORMAT, body)
-    if values[4] != _VERSION:
+    if values[4] != _VERSION or values[6] > TOTAL_MAX:
         return None
     sequence, start, boot, flags, _, pulses, total, min_w, max_w, covered_s = values
+    if pulses > min(total, _PULSES_MAX) or sequence > SEQUENCE_MAX:
+        return None
     return Record(
         sequence,
         start,

@@ -14,6 +14,8 @@ _HEADER = "<4sBBHQ"
 _HEADER_SIZE = struct.calcsize(_HEADER)
 _MAGIC = b"OMNI"
 _FORMAT = 1
+# A larger one is none of ours, and could not be followed by another for long.
+_SEQUENCE_MAX = (1 << 64) - (1 << 32)
 
 
 def encode(kind, sequence, payload):
@@ -98,7 +100,7 @@ class Journal:
             except (OSError, ValueError, MemoryError) as error:
                 self.errors[store.name] = str(error)
                 continue
-            if found:
+            if found and found[0] <= _SEQUENCE_MAX:
                 held[store.name] = found[0]
                 if newest is None or found[0] > newest[0]:
                     newest = found

@@ -1,5 +1,7 @@
 """The event log: the last 64, dated once the clock is set, through any number of restarts."""
 
+import struct
+
 from core.event_log import BOOT, CAPACITY, FAULT, NAMES, SUPPLY, EventLog
 from portable import raises
 
@@ -138,3 +140,14 @@ def test_more_than_64_stored_events_are_cut_to_the_newest():
     again.unpack(payload)
     assert len(again) == CAPACITY
     assert [event["uptime_s"] for event in again.events()] == list(range(1, CAPACITY)) + [0]
+
+
+def test_an_event_that_claims_to_be_of_this_start_and_of_the_future_gets_no_date():
+    log = EventLog()
+    log.unpack(struct.pack("<H", 5) + struct.pack("<IHIBBIQ", 0, 6, (1 << 32) - 1, 0, 1, 0, 0))
+    assert log.boot == 6
+    assert log.date(1800000000, 10) == 0
+    # So it still fits into a record.
+    again = EventLog()
+    again.unpack(log.pack())
+    assert [event["utc_s"] for event in again.events()] == [None]

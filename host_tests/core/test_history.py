@@ -3,12 +3,14 @@
 import json
 
 from core import history
+from core.energy import TOTAL_MAX
 from core.history import (
     DAY,
     HOUR,
     MONTH,
     PARTIAL,
     QUARTER,
+    SEQUENCE_MAX,
     SIZE,
     STEPPED,
     UNDATED,
@@ -54,7 +56,7 @@ def test_a_record_survives_packing_at_any_size():
     top = (1 << 32) - 1
     for record in (
         Record(0, 0, 0, 0, 0, 0, None, None, 0),
-        Record(top, top, 65535, 7, top, (1 << 64) - 1, 0, top - 1, top),
+        Record(SEQUENCE_MAX, top, 65535, 7, 1 << 31, TOTAL_MAX, 0, top - 1, top),
         Record(1 << 30, 1800000000, 3, PARTIAL, 17250, 12345678901, 3, 69000, 905),
     ):
         assert len(pack(record)) == SIZE
@@ -242,3 +244,17 @@ def test_a_row_is_json():
         1900,
         True,
     )
+
+
+def test_a_record_that_leaves_no_room_to_go_on_is_none():
+    top = (1 << 32) - 1
+    for wrong in (
+        Record(SEQUENCE_MAX + 1, 0, 0, 0, 5, 5, None, None, 900),
+        Record(0, 0, 0, 0, 5, (1 << 64) - 1, None, None, 900),
+        Record(0, 0, 0, 0, top, top + 1, None, None, 900),
+    ):
+        assert unpack(pack(wrong)) is None
+
+
+def test_a_record_of_more_pulses_than_there_were_ever_is_none():
+    assert unpack(pack(Record(0, 0, 0, 0, 6, 5, None, None, 900))) is None

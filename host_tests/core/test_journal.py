@@ -185,3 +185,12 @@ def test_other_errors_of_a_store_are_not_swallowed():
     store = Store()
     store.fails = KeyError("a bug")
     raises(KeyError, Journal("k", KIND, [store]).save, b"payload")
+
+
+def test_a_sequence_number_that_leaves_no_room_for_the_next_is_refused():
+    store = Store("nvs")
+    store.write("key", encode(KIND, (1 << 64) - 1, b"x"))
+    journal = Journal("key", KIND, [store])
+    assert journal.load() is None
+    assert journal.save(b"y")
+    assert Journal("key", KIND, [store]).load() == b"y"

@@ -69,3 +69,20 @@ def test_a_record_of_another_meter_constant_keeps_the_reading():
     assert new.reading_wh() == old.reading_wh()
     new.add(1)
     assert new.reading_wh() == old.reading_wh() + 1
+
+
+def test_a_count_that_could_not_be_stored_again_is_refused():
+    top = (1 << 64) - 1
+    for total, base_wh, base_total, seed_wh, imp in (
+        (top, 0, 0, 0, 1000),
+        (5, top, 5, 0, 1000),
+        (5, 0, 5, top, 1000),
+        # Another constant turns the pulses into more Wh than fit.
+        (1 << 63, 0, 0, 0, 1),
+    ):
+        payload = struct.pack("<QQQQIB", total, base_wh, base_total, seed_wh, imp, 1)
+        register = Register(1000)
+        register.add(42)
+        before = state(register)
+        raises(ValueError, register_record.unpack_into, register, payload)
+        assert state(register) == before
