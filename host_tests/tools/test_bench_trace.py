@@ -114,3 +114,13 @@ def test_a_ramp_s_ends_are_as_given():
     steps = load.ramp(200, 9_000, 1_200)
     assert (steps[0][1], steps[-1][1]) == (200, 9_000)
     assert sum(seconds for seconds, _ in steps) == 1_200
+
+
+def test_a_truth_nested_too_deep_is_refused():
+    with pytest.raises(trace.TraceError, match="truth"):
+        trace.Truth.from_json("[" * 5_000)
+
+
+def test_a_number_with_thousands_of_zeros_is_a_faulty_line():
+    with pytest.raises(trace.TraceError, match="line 1"):
+        list(trace.parse(["0" * 5_000 + " 1"]))

@@ -84,3 +84,11 @@ def test_pins_of_the_board_are_offered_only_where_the_default_is_no_good():
     document = Document(b'{"pulse": {"pin": 9}}')
     document.suggest_pins(c3)
     assert "strapping" in document.errors(c3)[0]
+
+
+def test_a_file_nested_too_deep_is_started_over():
+    document = Document(b"[" * 5_000)
+    assert document.problem
+    assert document.encoded() == b"{}\n"
+    document.set_text("mains.pin", "[" * 5_000)
+    assert any("mains.pin" in line for line in document.errors())

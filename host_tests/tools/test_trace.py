@@ -168,3 +168,27 @@ def test_lost_edges_and_mangled_lines_are_told():
 def test_a_level_repeated_is_kept_for_what_it_tells():
     records, _ = streamed(b"t 0 0 -1 0\ne 10 0 1\ne 20 0 1\ne 30 0 0\nt 1000 1 -1 0\n")
     assert [record.t_us for record in records] == [10, 20, 30]
+
+
+@pytest.mark.parametrize("text", ["# omnipower-trace", "# omnipower-trace 1 " + "[" * 5_000])
+def test_a_broken_header_is_refused_with_its_line(text):
+    with pytest.raises(TraceError, match=r"line 1: .*accepted"):
+        trace_file.parse([text])
+
+
+@pytest.mark.parametrize("edge", ["e 10 0 7", "e 10 2 1", "e 10 -1 1", "e 10 0 -1"])
+def test_a_mangled_edge_is_not_recorded(edge):
+    records = []
+    stream = CaptureStream(records.append)
+    stream.feed(f"period {PERIOD}\nt 5 1 -1 0\n{edge}\nt 4000 5 1 0\n".encode())
+    assert stream.problem == edge
+    assert trace_file.parse([trace_file.line(record) for record in records]).records == records
+
+
+@pytest.mark.parametrize("period", ["0", "1", "-8", "1000"])
+def test_a_mangled_period_stops_no_capture(period):
+    records = []
+    stream = CaptureStream(records.append)
+    stream.feed(f"period {period}\nt 5 1 -1 0\ne 10 0 1\nt 4000 5 1 0\n".encode())
+    assert stream.problem == f"period {period}"
+    assert [record.kind for record in records] == [UPPER, COUNT]

@@ -64,7 +64,7 @@ class Truth:
                 load=tuple((_whole(t_us), _whole(w)) for t_us, w in fields["load"]),
             )
             agrees = fields["pulses"] == truth.pulses
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise TraceError(f"truth: not an object as the bench writes it: {error!r}") from error
         if not agrees:
             raise TraceError("truth: field pulses is not the number of pulses_us")
@@ -162,7 +162,8 @@ def parse(lines: Iterable[str], where: str = "trace") -> Iterator[Edge]:
             len(fields) != 2
             or not (fields[0].isascii() and fields[0].isdecimal())
             or fields[1] not in ("0", "1")
-            or int(fields[0][:17]) > T_MAX_US
+            or len(fields[0]) > len(str(T_MAX_US))
+            or int(fields[0]) > T_MAX_US
         ):
             raise TraceError(f"{where}, line {number}: {line.strip()[:40]!r}, accepted: t_us level")
         t_us = int(fields[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 from dataclasses import dataclass, field
@@ -53,10 +54,13 @@ def read(path: Path) -> Backup:
             raise BoardError(f"{path}: not a backup of this tool's, version {VERSION}")
         if content.pop("sha256", None) != _digest(content):
             raise BoardError(f"{path}: damaged or changed since it was taken")
-        return Backup(
-            content["config"], dict(content["records"]), content["board_id"], content["taken_utc"]
-        )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        config, records = content["config"], dict(content["records"])
+        if not isinstance(config, str | None):
+            raise ValueError("config: accepted: text or null")
+        for text in records.values():
+            base64.b64decode(text.encode("ascii"), validate=True)
+        return Backup(config, records, str(content["board_id"]), str(content["taken_utc"]))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BoardError(f"{path}: not a backup ({error})") from error
 
 

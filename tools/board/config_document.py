@@ -32,7 +32,7 @@ class Document:
             self._sections = {
                 name: dict(fields) for name, fields in sections.items() if isinstance(fields, dict)
             }
-        except (ValueError, AttributeError):
+        except (ValueError, AttributeError, RecursionError):
             self.problem = "config.json on the board cannot be read"
 
     @staticmethod
@@ -96,6 +96,6 @@ class Document:
             return text
         try:
             return json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             # Left as it is: the schema says what it accepts instead.
             return text

@@ -36,9 +36,14 @@ class CaptureStream:
     def _line(self, words: list[str]) -> None:
         try:
             if words[:1] == ["period"]:
-                self._period = int(words[1])
+                period = int(words[1])
+                if period < 2 or period & (period - 1):
+                    raise ValueError
+                self._period = period
             elif words[:1] == ["e"]:
                 ticks, led, lit = map(int, words[1:4])
+                if led not in (0, 1) or lit not in (0, 1):
+                    raise ValueError
                 self._edges.append((ticks, _LEDS[led], lit))
             elif words[:1] == ["t"]:
                 self._batch(*map(int, words[1:5]))

@@ -112,7 +112,7 @@ def _records(lines: Iterable[str], trace: Trace) -> Iterator[Record]:
                 trace.header = _header(text, words)
             elif len(words) == 4 and words[1] in _COMMENT_KINDS:
                 yield _record(words[1], words[2], words[3])
-        except (ValueError, AttributeError) as error:
+        except (ValueError, IndexError) as error:
             if words[0].startswith("#") and words[0] != "#":
                 continue
             raise TraceError(
@@ -132,7 +132,10 @@ def _record(kind: str, t_us: str, value: str) -> Record:
 def _header(text: str, words: list[str]) -> dict[str, Any]:
     if int(words[2]) != VERSION:
         raise ValueError
-    header = json.loads(text.partition(words[2])[2])
+    try:
+        header = json.loads(text.partition(words[2])[2])
+    except RecursionError as error:
+        raise ValueError from error
     if not isinstance(header, dict):
         raise ValueError
     return header
