@@ -6,7 +6,7 @@ PY = .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL = help
-.PHONY: help run test bench chaos doctor flash deploy configure monitor test-device lint format lock clean
+.PHONY: help run test bench chaos fuzz doctor flash deploy configure monitor test-device lint format lock clean
 
 help: ## Show this help
 	@echo "usage: make TARGET [NAME=value ...]"
@@ -41,7 +41,7 @@ run: build/lib/.stamp build/www/.stamp ## Run the firmware on a virtual meter, w
 test: build/lib/.stamp build/www/.stamp ## Run all tests on CPython and on two MicroPythons
 	@$(PY) -m pytest $(ARGS)
 
-# SEED= ## of bench and chaos: other draws of everything random (1)
+# SEED= ## of bench, chaos and fuzz: other draws of everything random (1)
 bench: build/lib/.stamp ## Compare with ESPHome and others on the same edges; writes docs/benchmarks.md
 	@$(PY) -m tools.bench $(if $(SEED),--seed $(SEED)) $(ARGS)
 
@@ -56,6 +56,9 @@ CHAOS_OPTIONS = \
 
 chaos: build/lib/.stamp build/www/.stamp ## A week of faults on the imitated board; writes docs/benchmarks.md
 	@$(PY) -m tools.chaos $(strip $(CHAOS_OPTIONS) $(ARGS))
+
+fuzz: build/lib/.stamp ## Feed a million wrong inputs to every parser; writes docs/benchmarks.md
+	@$(PY) -m tools.fuzz $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 # The board's port: none given, the tools take the only one there is.
 BOARD = $(if $(PORT),--port $(PORT))
@@ -104,6 +107,7 @@ lock: ## Write requirements.lock anew from pyproject.toml
 		--no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options \
 		--output-file build/lock/new pyproject.toml
 	@cat build/lock/new >> build/lock/requirements.lock
+	@$(PYTHON) tools/lock_markers.py build/lock/requirements.lock
 	@mv build/lock/requirements.lock requirements.lock
 	@echo "requirements.lock is written"
 

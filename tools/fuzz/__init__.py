@@ -1,0 +1,1 @@
+"""Fuzzing of every parser of the firmware and the tools: see docs/testing.md."""
