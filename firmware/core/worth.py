@@ -4,6 +4,7 @@ A constant corrected later, or another meter, must not restate what is past. All
 those of the register, in pulses of the reader's life.
 """
 
+from core.energy import TOTAL_MAX
 from core.journal import pack_all, unpack_all
 
 KIND = 7
@@ -53,5 +54,15 @@ class Worth:
         return pack_all("<QI", self._changes)
 
     def unpack(self, payload):
-        """Replace all by a payload's. Raises ValueError, see ``unpack_all``."""
-        self._changes = unpack_all("<QI", payload)
+        """Replace all by a payload's.
+
+        Raises:
+            ValueError: not whole rows, no constants, or totals out of order; nothing changed.
+        """
+        changes = unpack_all("<QI", payload)
+        before = 0
+        for total, imp_per_kwh in changes:
+            if not before <= total <= TOTAL_MAX or not 1 <= imp_per_kwh <= 100000:
+                raise ValueError("record of constants: values contradict each other")
+            before = total
+        self._changes = changes

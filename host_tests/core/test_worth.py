@@ -2,6 +2,7 @@
 
 from core.energy import Register
 from core.history import wh
+from core.journal import pack_all
 from core.worth import Worth
 from portable import raises
 
@@ -58,3 +59,11 @@ def test_the_oldest_of_many_changes_is_forgotten():
     assert len(worth.pack()) <= 12 * 17
     # The last change is at 39 000: 1000 pulses since, at 1039 imp/kWh.
     assert worth.of(40000, 1000, 1000) == 962
+
+
+def test_a_record_of_no_constants_or_out_of_order_is_refused_and_changes_nothing():
+    for rows in (((0, 0),), ((0, 100001),), ((5, 1000), (4, 640)), (((1 << 64) - 1, 1000),)):
+        worth = Worth()
+        worth.change(0, 300)
+        raises(ValueError, worth.unpack, pack_all("<QI", rows))
+        assert worth.pack() == pack_all("<QI", ((0, 300),))
