@@ -50,6 +50,10 @@ def test_interval():
     play("interval")
 
 
+def test_worth():
+    play("worth")
+
+
 def test_outbox():
     play_with_asyncio("outbox")
 

@@ -82,6 +82,7 @@ TARGETS = (
     Target("event_log", "event log"),
     Target("history", "history records, dates of starts, demand", work=(20_000, 200)),
     Target("interval", "interval in progress, and any clock after it", work=(20_000, 200)),
+    Target("worth", "meter constants, and months' peaks"),
     Target("outbox", "mark of the outbox", WITH_ASYNCIO),
     Target(
         "config",

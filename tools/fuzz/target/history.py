@@ -6,6 +6,7 @@ from binascii import crc32
 
 from core import history, payload, tariff
 from core.demand import Demand
+from core.worth import Worth
 
 _DATE = 6
 
@@ -18,7 +19,7 @@ def run(data):
     try:
         dates.unpack(stored_dates)
     except ValueError as error:
-        assert "dates" in str(error)
+        assert "record" in str(error)
     else:
         assert dates.pack() == stored_dates
     records = []
@@ -39,15 +40,17 @@ def _put_right(blob):
 
 
 def _rows(records, dates):
+    worth = Worth()
+    worth.change(0, 1000)
     pulses = sum([record.pulses for record in records])
     for resolution in history.RESOLUTIONS:
         rows = list(history.rows(records, dates, resolution))
         assert sum([row.pulses for row in rows]) == pulses
         for row in rows:
-            json.dumps(history.row_json(row, 1000))
+            json.dumps(history.row_json(row, worth))
     for record in records:
         start_s = dates.start_s(record)
-        body = history.interval_json(record, start_s, 1000, False)
+        body = history.interval_json(record, start_s, worth, False)
         assert body["id"] == history.identity(record)
         json.dumps(body)
 

@@ -5,7 +5,7 @@ from core.command import Commands
 from core.energy import Register
 from tools.fuzz.target.oracle import sound
 
-_NAMES = {ord("r"): "reading", ord("a"): "apply"}
+_NAMES = {ord("r"): "reading", ord("a"): "apply", ord("l"): "apply_lower"}
 _ANSWER_MAX = 250
 
 

@@ -35,7 +35,7 @@ def run(data):
     kept = _History(first, count % 32, holes)
     mark = data[6:]
     nvs = Memory(journal.encode(KIND, 1, mark[:64]))
-    outbox = Outbox(kept, None, None, [Memory()], [nvs], 1000, lambda: None, lambda: 0)
+    outbox = Outbox(kept, None, None, [Memory()], [nvs], lambda: None, lambda: 0)
     outbox.restore(3)
     most = kept.next_sequence() - kept.first_sequence()
     assert 0 <= outbox.waiting() <= most
