@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     begun_s = time.monotonic()
     give_up_s = begun_s + 60 * options.minutes
     chosen = parts(options.seed, options.faults, options.hours, options.readers, give_up_s)
-    whole = _together(chosen)
+    whole = _together(chosen, options.lasting)
     outcome = table.outcome(whole, options.seed, options.readers, time.monotonic() - begun_s)
     print(outcome)
     for line in whole.violations:
@@ -47,13 +47,13 @@ def main(arguments: list[str] | None = None) -> int:
     return 1 if whole.violations else 0
 
 
-def _together(chosen: list[Part]) -> Outcome:
+def _together(chosen: list[Part], lasting: float) -> Outcome:
     """Play the parts side by side, and show how far they are."""
     whole = Outcome()
     with multiprocessing.Manager() as manager:
         news = manager.Queue()
         with ProcessPoolExecutor(len(chosen)) as pool, make_progress(chosen) as progress:
-            futures = [pool.submit(_play, part, news) for part in chosen]
+            futures = [pool.submit(_play, part, news, lasting) for part in chosen]
             while not all(future.done() for future in futures) or not news.empty():
                 try:
                     progress.take(*news.get(timeout=0.5))
@@ -64,8 +64,8 @@ def _together(chosen: list[Part]) -> Outcome:
     return whole
 
 
-def _play(part: Part, news: Any) -> Outcome:
-    return play(part, lambda *what: news.put(what))
+def _play(part: Part, news: Any, lasting: float) -> Outcome:
+    return play(part, lambda *what: news.put(what), lasting)
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
@@ -78,6 +78,9 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         type=int,
         default=READERS,
         help=f"play so many parts of the time at once, each with a reader of its own ({READERS})",
+    )
+    parser.add_argument(
+        "--lasting", type=float, default=1.0, help="how long faults last, relative to a week's (1)"
     )
     parser.add_argument(
         "--minutes", type=float, default=math.inf, help="come to an end after so many on the wall"

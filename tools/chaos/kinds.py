@@ -264,3 +264,7 @@ KINDS: dict[str, tuple[Kind, int]] = {
 }
 # These share a part and do not strike while another of them lasts.
 BROKER = ("broker killed", "broker hangs", "broker restarted empty")
+# These cost one of two copies, so they do not strike while the other may not be written: two
+# copies lost at once are more than the reader is built for.
+ONE_COPY = ("NVS erased", "bit flipped in a record")
+NO_COPY = ("heap taken", "flash full")

@@ -72,25 +72,26 @@ def parts(
     return [Part(seed, k, edges[k], edges[k + 1], counts[k], give_up_s) for k in range(readers)]
 
 
-def play(part: Part, say: Say, lasting: float = 1.0) -> Outcome:
+def play(part: Part, say: Say, lasting: float = 1.0, compiled: bool = True) -> Outcome:
     """Play a part to its end.
 
     Args:
         part: which.
         say: told what happens.
         lasting: how long faults last, as a multiple of what they do in the week.
+        compiled: compile once, not at every start.
     """
     span_us = round((part.to_h - part.from_h) * 3600 * SECOND_US)
     with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
-        compiled = Path(folder) / "mpy" if lasting == 1.0 else None
-        if compiled and (failures := compiler.compile_all(compiled)):
+        mpy = Path(folder) / "mpy" if compiled else None
+        if mpy and (failures := compiler.compile_all(mpy)):
             raise RuntimeError(f"does not compile: {', '.join(failures)}")
         options = Options(
             Path(folder),
             part.name,
             from_h=part.from_h,
             lasting=lasting,
-            compiled=compiled,
+            compiled=mpy,
             say=lambda text: say(part, None, text),
         )
         run = Run(options)

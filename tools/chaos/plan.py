@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from .kinds import BROKER, KINDS
+from .kinds import BROKER, KINDS, NO_COPY, ONE_COPY
 from .run import SECOND_US, Run
 
 # After the start, and before the end, nothing strikes.
@@ -46,7 +46,8 @@ class Striker:
         if self._ended:
             return
         part = "broker" if kind in BROKER else kind
-        if part in run.lasting:
+        both = kind in ONE_COPY and not run.lasting.isdisjoint(NO_COPY)
+        if part in run.lasting or both:
             # It is there already: a while later.
             self._file(run.now_us + 300 * SECOND_US, number, kind)
             return

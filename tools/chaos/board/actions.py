@@ -143,5 +143,9 @@ def _flip(name, place, bit):
     if content:
         at = place * (len(content) - 1) // 1000
         content[at] ^= 1 << bit
-        with open(name, "wb") as file:
-            file.write(content)
+        try:
+            with open(name, "wb") as file:
+                file.write(content)
+        except OSError:
+            # No room for it on a full flash: what was there stays as it was.
+            pass
