@@ -12,8 +12,10 @@ from world import world
 _FILLER = "filler{}"
 _EPOCH_2000_S = 946684800
 _BLOCK = 1024
+_SPARE = 24 * 1024
 _NEVER_US = 1 << 62
 _hog = []
+_spare = [bytearray(_SPARE)]
 
 
 def block(us):
@@ -98,11 +100,16 @@ def give_heap():
 
 
 def _untimed(do):
+    # What a fault itself needs is not to come from what the firmware has left.
+    _spare.clear()
+    gc.collect()
     powered, world.powered = world.powered, False
     try:
         do()
     finally:
         world.powered = powered
+    gc.collect()
+    _spare.append(bytearray(_SPARE))
 
 
 def _fill():
