@@ -29,7 +29,9 @@ BOARD = Path(__file__).with_name("memory_board.py")
 KIB = 1024
 # What was asked for, on the 64-bit interpreter, and what the firmware gets today.
 ASKED = 160 * KIB
-GIVEN = 480 * KIB
+# Of it some 33 KiB are the interpreter's table of names, which doubles at 2540 of them: the
+# imitated board's and the firmware's together are beyond that, the firmware's alone are not.
+GIVEN = 512 * KIB
 # A request may be under way at either hour; the rest has not been seen to move by 200 bytes.
 ALLOWED_GROWTH = 4 * KIB
 SPEED = 1500
