@@ -6,7 +6,7 @@ PY = .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL = help
-.PHONY: help run test bench chaos fuzz doctor flash deploy configure monitor test-device lint format lock clean
+.PHONY: help run test bench chaos fuzz fleet doctor flash deploy configure monitor test-device lint format lock clean
 
 help: ## Show this help
 	@echo "usage: make TARGET [NAME=value ...]"
@@ -41,7 +41,7 @@ run: build/lib/.stamp build/www/.stamp ## Run the firmware on a virtual meter, w
 test: build/lib/.stamp build/www/.stamp ## Run all tests on CPython and on two MicroPythons
 	@$(PY) -m pytest $(ARGS)
 
-# SEED= ## of bench, chaos and fuzz: other draws of everything random (1)
+# SEED= ## of bench, chaos, fuzz and fleet: other draws of everything random (1)
 bench: build/lib/.stamp ## Compare with ESPHome and others on the same edges; writes docs/benchmarks.md
 	@$(PY) -m tools.bench $(if $(SEED),--seed $(SEED)) $(ARGS)
 
@@ -59,6 +59,16 @@ chaos: build/lib/.stamp build/www/.stamp ## A week of faults on the imitated boa
 
 fuzz: build/lib/.stamp ## Feed a million wrong inputs to every parser; writes docs/benchmarks.md
 	@$(PY) -m tools.fuzz $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+# READERS= ## of fleet: how many (200)
+FLEET_OPTIONS = \
+	$(if $(READERS),--readers $(READERS)) \
+	$(if $(DURATION),--duration $(DURATION)) \
+	$(if $(SPEED),--speed $(SPEED)) \
+	$(if $(SEED),--seed $(SEED))
+
+fleet: build/lib/.stamp ## Many virtual readers on one mosquitto: load, latency, losses
+	@$(PY) -m tools.fleet $(strip $(FLEET_OPTIONS) $(ARGS))
 
 # The board's port: none given, the tools take the only one there is.
 BOARD = $(if $(PORT),--port $(PORT))

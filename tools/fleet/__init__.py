@@ -1,0 +1,1 @@
+"""A fleet of virtual readers on one real broker: see docs/fleet.md."""
