@@ -1,8 +1,10 @@
 """Run the bench and write docs/benchmarks.md.
 
-python -m tools.bench [--seed N] [--only NAME]... [--jobs N]
+python -m tools.bench [--seed N] [--only NAME]... [--jobs N] [--export DIR]
 
-NAME: a scenario; or `cost` or `house`, each of which alone writes its part.
+NAME: a scenario, or one part to be written alone: `scenarios`, `cost` or `house`. Another seed
+than 1 writes what it concludes and leaves the tables of seed 1 alone. `--export` plays nothing
+and writes the traces, with the truth beside them.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import replace
 from pathlib import Path
 
-from . import cost, esphome, house, match, plot, table
+from . import cost, esphome, export, house, match, plot, table, target
 from .metrics import parse_samples
 from .scenario import SCENARIOS, Scenario
 from .trace import Truth
@@ -26,6 +28,7 @@ DOCS = ROOT / "docs"
 DOCUMENT = DOCS / "benchmarks.md"
 COST = "cost"
 HOUSE = "house"
+ALL_SCENARIOS = "scenarios"
 # Played again with the next seed, on the shorter load: the conclusions must hold.
 AGAIN = ("bounce", "100 Hz flicker", "EMI 5/s", "lost callbacks", "all together")
 # The stepped load's second 2 500: 3 kW, then 100 W; and 4 500: 2 kW, then nothing.
@@ -42,6 +45,10 @@ def main(arguments: list[str] | None = None) -> int:
     work = WORK / "run"
     work.mkdir(parents=True, exist_ok=True)
     try:
+        if options.export:
+            for path in export.write(options.export, _chosen(options), options.seed):
+                print(path)
+            return 0
         if options.only == [COST]:
             _write_cost()
             return 0
@@ -53,10 +60,15 @@ def main(arguments: list[str] | None = None) -> int:
         program = esphome.build(WORK)
         with ProcessPoolExecutor(max_workers=options.jobs) as pool:
             results, again, month = _run(options, pool, program, work)
-        print(table.summary(results))
+        print(table.summary(results), table.targets(results), sep="\n\n")
+        print(target.conclusion(options.seed, results))
         (WORK / "results.json").write_text(json.dumps([r.to_json() for r in results]))
+        minutes = (time.monotonic() - started) / 60
+        if options.seed != 1:
+            _write_seed(options.seed, results)
+        elif _whole(options):
+            _write(options.seed, results, again, work, minutes)
         if not options.only:
-            _write(options.seed, results, again, work)
             _write_cost()
             # The page has the whole month, which is played on request.
             if month and month.days == house.MONTH_DAYS:
@@ -73,7 +85,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(
     options: argparse.Namespace, pool: ProcessPoolExecutor, program: Path, work: Path
 ) -> tuple[list[match.Result], list[match.Result], house.House | None]:
-    chosen = [s for s in SCENARIOS if not options.only or s.name in options.only]
+    chosen = _chosen(options)
     months: list[Future] = []
     again: list[Future] = []
     if not options.only:
@@ -81,7 +93,7 @@ def _run(
         months = [pool.submit(house.live, work, options.seed, house.days_wanted())]
     order = sorted(chosen, key=lambda s: -s.impairment.emi_per_s - 100 * s.impairment.lamp)
     plays = {s.name: pool.submit(match.play, s, options.seed, program, work) for s in order}
-    if not options.only:
+    if _whole(options):
         for scenario in SCENARIOS:
             if scenario.name in AGAIN:
                 short = replace(scenario, load="steps")
@@ -92,6 +104,14 @@ def _run(
     month = months[0].result() if months else None
     results = [plays[s.name].result() for s in chosen]
     return results, [future.result() for future in again], month
+
+
+def _whole(options: argparse.Namespace) -> bool:
+    return not options.only or ALL_SCENARIOS in options.only
+
+
+def _chosen(options: argparse.Namespace) -> list[Scenario]:
+    return [s for s in SCENARIOS if _whole(options) or s.name in options.only]
 
 
 def _news(result: match.Result | house.House) -> str:
@@ -117,14 +137,26 @@ def _tell_faults(month: house.House) -> int:
     return 1 if faults else 0
 
 
+def _write_seed(seed: int, results: list[match.Result]) -> None:
+    played = f"{len(results)} of {len(SCENARIOS)} scenarios played"
+    if len(results) < len(SCENARIOS):
+        played += ": " + ", ".join(result.scenario.name for result in results)
+    text = f"{target.conclusion(seed, results)} {table.worst(results)} ({played}.)"
+    table.write_part(DOCUMENT, "seed", text)
+
+
 def _write(
     seed: int,
     results: list[match.Result],
     again: list[match.Result],
     work: Path,
+    minutes: float,
 ) -> None:
-    text = table.summary(results) + "\n\n" + table.footnote(seed, again)
-    table.write_part(DOCUMENT, "summary", text)
+    conclusion = target.conclusion(seed, results)
+    ran = f"Played in {minutes:.0f} min on this machine."
+    foot = "\n\n".join((conclusion, table.footnote(seed, again), ran))
+    table.write_part(DOCUMENT, "summary", table.summary(results) + "\n\n" + foot)
+    table.write_part(DOCUMENT, "targets", table.targets(results))
     table.write_part(DOCUMENT, "details", table.details(results))
     base = work / f"{match.slug(SCENARIOS[0].name)}-{seed}"
     truth = Truth.from_json(base.with_suffix(".json").read_text())
@@ -142,7 +174,8 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     names = [s.name for s in SCENARIOS]
     parser.add_argument("--seed", type=int, default=1, help="of everything random (1)")
-    parser.add_argument("--only", action="append", choices=[*names, COST, HOUSE])
+    parser.add_argument("--only", action="append", choices=[*names, ALL_SCENARIOS, COST, HOUSE])
+    parser.add_argument("--export", type=Path, metavar="DIR", help="write traces and truths")
     parser.add_argument("--jobs", type=int, default=2, help="processes at a time (2)")
     return parser.parse_args(arguments)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from . import esphome, oracle, others, trace
+from .export import own_seed as seed_of
 from .load import LOADS
 from .metrics import Measures, Sample, measure, parse_samples
 from .scenario import Impairment, Scenario
@@ -66,8 +66,7 @@ def play(scenario: Scenario, seed: int, program: Path, work: Path) -> Result:
     """Generate a scenario's trace and show it to every reader."""
     name = f"{slug(scenario.name)}-{seed}"
     path = work / f"{name}.trace"
-    # Each scenario has its own draws, so that two of them never repeat each other.
-    own_seed = zlib.crc32(f"{seed} {scenario.name}".encode())
+    own_seed = seed_of(scenario, seed)
     impairment = scenario.impairment
     edges, truth = trace.generate(LOADS[scenario.load], scenario.width_us, impairment, own_seed)
     trace.write(path, edges)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ FLOOR_W = 100
 UP_SHARE = 0.9
 DOWN_SHARE = 1.2
 ZERO_W = 5.0
+STANDBY_W = 3
+# From the start of a pulse to its being shown: its light, a beat, the audit.
+SHOWN_AFTER_US = 2_000_000
 
 Sample = tuple[int, float, int]  # (tenth of a second, W, pulses)
 
@@ -57,6 +61,8 @@ class Measures:
     energy_error_percent: float
     # The mean shown in the last ten minutes.
     last_w: float
+    # The least and the most shown at 3 W once two of its pulses had been seen.
+    standby_w: tuple[float, float] | None = None
 
 
 def power_at(samples: list[Sample], tenth: int) -> float:
@@ -101,6 +107,7 @@ def measure(samples: list[Sample], truth: Truth) -> Measures:
         zero_s=_seen(samples, truth, "zero"),
         energy_error_percent=100 * (energy_wh - true_wh) / true_wh,
         last_w=sum(shown[-600:]) / len(shown[-600:]),
+        standby_w=_standby(samples, truth),
     )
 
 
@@ -116,6 +123,19 @@ def first_step(truth: Truth, kind: str) -> tuple[int, int, int] | None:
             or (kind == "down" and 0 < power_w <= before_w / 2)
         ):
             return t_us, power_w, until_us
+    return None
+
+
+def _standby(samples: list[Sample], truth: Truth) -> tuple[float, float] | None:
+    """The least and most shown from the second pulse of the first 3 W on; None without."""
+    load = [*truth.load, (truth.duration_us, -1)]
+    for (from_us, power_w), (until_us, _) in itertools.pairwise(load):
+        pulses_us = [t_us for t_us in truth.pulses_us if from_us <= t_us < until_us]
+        if power_w != STANDBY_W or len(pulses_us) < 2:
+            continue
+        start = (pulses_us[1] + SHOWN_AFTER_US) // TENTH_US
+        shown = [power_at(samples, tenth) for tenth in range(start, until_us // TENTH_US, 10)]
+        return (min(shown), max(shown)) if shown else None
     return None
 
 

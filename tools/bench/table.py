@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+from . import target
 from .house import House
 from .match import ORACLE, OURS, Result
 from .metrics import Measures
@@ -99,6 +100,11 @@ def summary(results: list[Result]) -> str:
     return markdown(header, rows)
 
 
+def targets(results: list[Result]) -> str:
+    """One row per scenario: whether each target is met."""
+    return markdown(list(target.HEADER), target.rows(results))
+
+
 def details(results: list[Result]) -> str:
     """One row per scenario and reader."""
     header = [
@@ -130,6 +136,16 @@ def details(results: list[Result]) -> str:
                 ]
             )
     return markdown(header, rows)
+
+
+def worst(results: list[Result]) -> str:
+    """The count errors that are none of 0, by name."""
+    errors = [
+        f"{result.scenario.name} {count(result.measures[OURS])}"
+        for result in results
+        if result.measures[OURS].count_error
+    ]
+    return "Counts that are not exact: " + ("; ".join(errors) or "none") + "."
 
 
 def footnote(seed: int, again: list[Result]) -> str:
