@@ -86,12 +86,15 @@ def test_every_difference_is_a_fault():
     peaks = {"a": house.Peaks([(0, 10)], 10)}
     month = house.House(1, 9, 100, 100, [0], 24, 23, 1, [], peaks, peaks)
     assert month.faults() == []
+    # The pulse at the end of the hour.
+    assert replace(month, peaks={"a": house.Peaks([(0, 9)], 9)}).faults() == []
     for change in (
         {"counted": 99},
         {"counted": 101},
         {"lost_by_cuts": [0, 2]},
         {"hours_wrong": [3_600]},
-        {"peaks": {"a": house.Peaks([(0, 9)], 9)}},
+        {"peaks": {"a": house.Peaks([(0, 8)], 8)}},
+        {"peaks": {"a": house.Peaks([(3_600, 10)], 10)}},
         {"peaks": {}},
     ):
         assert len(replace(month, **change).faults()) == 1
