@@ -16,8 +16,10 @@ A pulse counted so has no time of its own. It is spread over the gap, never time
 from core.pulse_filter import ACCEPTED, DOUBTS, REJECTS
 from core.rhythm import Rhythm
 
-# A neighbourhood is noisy for this many pulses after the last sign of noise.
+# A neighbourhood is noisy for this many pulses after the last sign of noise, which fade
+# only when it is so long ago: at a high load sixteen pulses are no time without a spike.
 _MEMORY_PULSES = 16
+_MEMORY_US = 300000000
 
 
 class Reconciler:
@@ -48,6 +50,7 @@ class Reconciler:
         self._start_us = None
         self._rhythm = Rhythm(pulse_filter.interval_min_us)
         self._noise = 0
+        self._noise_us = start_us
         self._bounce = 0
         self.missed = 0
         self.edges_lost = 0
@@ -89,7 +92,7 @@ class Reconciler:
         # Callbacks that candidates were judged without, for sure, leave nothing in doubt.
         sound = lost <= self._filter.mended - self._mended and not doubts
         self._mended = self._filter.mended
-        self._remember(accepted, rejected, records, sound)
+        self._remember(now_us, accepted, rejected, records, sound)
         pulses = 0
         gap = not sound and excess > 0
         if gap:
@@ -113,10 +116,11 @@ class Reconciler:
     def _since(self, verdict):
         return self._filter.counts[verdict] - self._verdicts[verdict]
 
-    def _remember(self, accepted, rejected, records, sound):
+    def _remember(self, now_us, accepted, rejected, records, sound):
         if rejected:
             self._noise = _MEMORY_PULSES
-        else:
+            self._noise_us = now_us
+        elif now_us - self._noise_us >= _MEMORY_US:
             self._noise = max(0, self._noise - accepted)
         if not sound or rejected or not accepted:
             return

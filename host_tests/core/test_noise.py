@@ -237,6 +237,18 @@ def test_a_load_that_falls_to_half_misses_nothing():
     assert audit.added == 0
 
 
+def test_a_spike_in_a_block_is_no_pulse_minutes_after_the_last_spike():
+    # From a real house: 3.9 kW, and no spike for twenty seconds.
+    audit = Audit()
+    audit.noise(S)
+    for k in range(2, 60):
+        audit.pulse(S + k * 920 * MS)
+        if k == 40:
+            audit.rises += 1
+            audit.settle(S + k * 920 * MS + 400 * MS)
+    assert audit.added == 0
+
+
 def test_light_where_no_pulse_was_due_is_none():
     audit = play_intervals([12000] * 10)
     t_us = S + 120 * S
