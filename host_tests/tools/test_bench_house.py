@@ -41,6 +41,12 @@ def test_a_power_cut_takes_no_energy_and_comes_when_all_is_saved():
     assert load[-1][0] == trace.LEAD_US + 2 * 24 * house.HOUR_US + house.OFF_US
 
 
+def test_a_load_without_a_pause_has_no_power_cut():
+    load, cuts = house._load((2_000,) * DAY, [0])
+    assert cuts == []
+    assert len(load) == DAY + 1
+
+
 def test_the_energy_of_each_hour_is_that_of_the_source():
     load = [(trace.LEAD_US + k * 60_000_000, 100 + k) for k in range(150)]
     load.append((trace.LEAD_US + 150 * 60_000_000, 0))
