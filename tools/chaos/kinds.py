@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 from tools.simulator.pulse_clock import NEVER_US
 
+from .board_line import Action
 from .ledger import BEAT_US, SAVE_US
 from .run import SECOND_US, Run
 
@@ -84,18 +85,22 @@ def network_away(run: Run, rng: random.Random, kind: str) -> None:
 
 
 def dns_hangs(run: Run, rng: random.Random, kind: str) -> None:
-    action = ["dns_hangs", round(rng.uniform(2, 20) * SECOND_US)]
+    hang_us = round(rng.uniform(2, 20) * SECOND_US)
+    action: Action = ["dns_hangs", hang_us]
     run.excuses.add("dns")
     run.conditions["dns"] = action
     run.tell(action)
     # Whoever loses its broker looks it up again.
     run.relay.speak()
     run.ledger.blocked(NEVER_US)
+    # The look-ups of time server and broker may come one after the other.
+    run.blocks_us = 2 * hang_us
 
     def end() -> None:
         run.conditions.pop("dns")
         run.tell(["dns_hangs", 0])
         run.ledger.blocked(run.now_us)
+        run.blocks_us = 0
         run.excuses.discard("dns")
         run.recovered(kind)
 

@@ -78,6 +78,8 @@ class Run:
         # What keeps the page from answering, and is none of the reader's fault.
         self.excuses: set[str] = set()
         self.looks = 0
+        # How long the interpreter may be blocked at a time: no save is made meanwhile.
+        self.blocks_us = 0
         # What is in the way of a fault of the same part, and which part a kind strikes.
         self.lasting: set[str] = set()
         self.parts: dict[str, str] = {}
@@ -201,7 +203,7 @@ class Run:
         self.conditions.pop("heap", None)
         self.excuses.discard("heap")
         self._power_on(cause)
-        self.ledger.reset(off_at_us, self._boot_us, window_us)
+        self.ledger.reset(off_at_us, self._boot_us, window_us + self.blocks_us)
         self.line.order(self.now_us + 1, do=[*self.conditions.values(), *(first or [])])
         self._hear(self.line.wait())
 
