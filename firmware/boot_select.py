@@ -8,6 +8,8 @@ it takes over again.
 A directory counts only while it holds a manifest, which is written last and removed first: a
 copy that was interrupted does not exist.
 
+Byte code lies there deflated, and is inflated while it is imported: see ``Packed``.
+
 This file lies on the board beside the two directories, and ``main.py`` there only calls
 ``run``. It must not need anything that a version of the application brings along.
 """
@@ -21,6 +23,8 @@ STATE = "slot.json"
 MANIFEST = "manifest.json"
 # Boots that a new version has to be confirmed in.
 ATTEMPTS_MAX = 3
+# Where the application in force appears for import.
+MOUNTED = "/app"
 
 # What hangs before its own watchdog runs is reset by this one; it cannot be stopped, only
 # be given another time by the application's.
@@ -170,6 +174,51 @@ def failed_slot():
     return failed
 
 
+class Packed:
+    """A directory as MicroPython's importer sees it: deflated byte code comes out inflated.
+
+    Zlib's first byte is none that byte code begins with, so byte code as it is may lie there too.
+
+    Args:
+        folder: the directory.
+    """
+
+    def __init__(self, folder):
+        self._folder = folder
+
+    def mount(self, readonly, mkfs):
+        """Accept; there is nothing to prepare."""
+
+    def umount(self):
+        """Accept; there is nothing to close."""
+
+    def stat(self, path):
+        """Return what ``os.stat`` does. Raises OSError."""
+        return os.stat(self._folder + path)
+
+    def open(self, path, mode):
+        """Return a stream to read. Raises OSError."""
+        import deflate
+
+        file = open(self._folder + path, "rb")  # noqa: SIM115 - the importer closes it
+        first = file.read(1)
+        file.seek(0)
+        if path.endswith(".mpy") and first and first[0] & 0x0F == 8:
+            return deflate.DeflateIO(file, deflate.ZLIB, 0, True)
+        return file
+
+
+def mount(folder):
+    """Make what a directory and its ``lib`` hold importable, before anything else."""
+    import vfs
+
+    if MOUNTED in sys.path:
+        vfs.umount(MOUNTED)
+    else:
+        sys.path[0:0] = [MOUNTED, MOUNTED + "/lib"]
+    vfs.mount(Packed(folder), MOUNTED)
+
+
 def run():
     """Start the application; what it raises ends in a reset, unless a person pressed Ctrl-C."""
     import machine
@@ -186,7 +235,7 @@ def run():
             print("boot_select: slot.json:", error)
     if not (state or {}).get("confirmed", True):
         machine.WDT(timeout=_WATCHDOG_MS)
-    sys.path[0:0] = [slot, slot + "/lib"]
+    mount(slot)
     try:
         __import__("main").main(slot + "/")
     except KeyboardInterrupt:

@@ -4,14 +4,17 @@
 
 Style and script go into the HTML, so that a page is one request: the board has few sockets, and
 each answer costs it more than a few kB do. The chart library stays a file of its own, which
-browsers keep for good. Comments and indentation stay behind.
+browsers keep for good. Comments and white space stay behind; names stay as they are.
 """
 
-import gzip
 import json
 import re
 import sys
 from pathlib import Path
+
+import rcssmin
+import rjsmin
+from zopfli import gzip
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "firmware" / "www"
@@ -21,22 +24,21 @@ _STYLE = re.compile(r'<link rel="stylesheet" href="([^"]+)">')
 _SCRIPT = re.compile(r'<script src="([^"?/]+)"></script>')
 
 
-def minified(text: str) -> str:
-    """Return text without indentation, empty lines, and comments that have lines of their own."""
-    text = re.sub(r"^\s*/\*.*?\*/\s*$", "", text, flags=re.MULTILINE | re.DOTALL)
-    text = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
-    lines = [line.strip() for line in text.splitlines()]
-    return "\n".join(line for line in lines if line and not line.startswith("//")) + "\n"
+def minified(html: str) -> str:
+    """Return HTML without indentation, empty lines and comments."""
+    html = re.sub(r"<!--.*?-->", "", html, flags=re.DOTALL)
+    lines = [line.strip() for line in html.splitlines()]
+    return "\n".join(line for line in lines if line) + "\n"
 
 
 def page(name: str) -> str:
     """Return a page with its style and scripts in it."""
 
     def style(match: re.Match) -> str:
-        return "<style>\n" + minified(_read(match.group(1))) + "</style>"
+        return "<style>" + rcssmin.cssmin(_read(match.group(1))) + "</style>"
 
     def script(match: re.Match) -> str:
-        return "<script>\n" + minified(_read(match.group(1))) + "</script>"
+        return "<script>" + rjsmin.jsmin(_read(match.group(1))) + "</script>"
 
     html = minified(_read(name))
     return _SCRIPT.sub(script, _STYLE.sub(style, html))
@@ -55,7 +57,7 @@ def build(target: Path) -> dict[str, int]:
     sizes = {}
     for name, text in files.items():
         # No date in it: the same source gives the same bytes.
-        packed = gzip.compress(text.encode(), 9, mtime=0)
+        packed = gzip.compress(text.encode())
         path = target / f"{name}.gz"
         if not path.exists() or path.read_bytes() != packed:
             path.write_bytes(packed)

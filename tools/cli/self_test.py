@@ -81,7 +81,7 @@ def _pins(found: Probe, output: int | None, pulse: int | None) -> tuple[int, int
 
 
 def _load(link: Link, slot: str) -> None:
-    link.run(f"import sys\nsys.path[0:0] = [{slot!r}, {slot + '/lib'!r}]")
+    link.run(f"import boot_select\nboot_select.mount({slot!r})")
     link.run(
         "def _feed():\n"
         "    try:\n"

@@ -1,0 +1,80 @@
+"""The application's directory as the importer sees it: deflated, plain and source side by side."""
+
+import os
+import sys
+
+import boot_select
+
+from portable import raises
+
+BYTE_CODE = b"M\x06\x00\x1f" + b"byte code " * 300
+# By zlib, with a window of 1 kB, as tools/compile.py does.
+DEFLATED = (
+    b"(\xcf\xf3ec\x90O\xaa,IUH\xceOIU\x18e\x8d\xb2FY\xa3\xacQ\xd6(k\x945\xca\x1ae\x8d\xb2"
+    b"FY\x83\x95\x05\x00\xc5@,C"
+)
+
+
+def put(path, content):
+    with open(path, "wb") as file:
+        file.write(content)
+
+
+def read(packed, path):
+    file = packed.open(path, "rb")
+    pieces = []
+    while True:
+        piece = file.read(100)
+        if not piece:
+            break
+        pieces.append(piece)
+    file.close()
+    return b"".join(pieces)
+
+
+def test_deflated_byte_code_comes_out_inflated():
+    packed = boot_select.Packed(os.getcwd())
+    put("small.mpy", DEFLATED)
+    assert read(packed, "/small.mpy") == BYTE_CODE
+    assert packed.stat("/small.mpy")[6] == len(DEFLATED)
+
+
+def test_what_was_not_deflated_stays_as_it_is():
+    packed = boot_select.Packed(os.getcwd())
+    put("plain.mpy", BYTE_CODE)
+    put("empty.mpy", b"")
+    # "x" is what much deflated data begins with.
+    put("source.py", b"x = 1")
+    assert read(packed, "/plain.mpy") == BYTE_CODE
+    assert read(packed, "/empty.mpy") == b""
+    assert read(packed, "/source.py") == b"x = 1"
+
+
+def test_what_is_not_there_is_said_to_be_so():
+    packed = boot_select.Packed(os.getcwd())
+    raises(OSError, packed.stat, "/nothing.mpy")
+    raises(OSError, packed.open, "/nothing.mpy", "rb")
+
+
+def test_modules_are_imported_from_the_directory_mounted_last():
+    for name in ("one", "two"):
+        os.mkdir(name)
+        os.mkdir(name + "/lib")
+        put(name + "/which.py", "NAME = {!r}\n".format(name).encode())
+        put(name + "/lib/beside.py", b"import which\n")
+    before = list(sys.path)
+    boot_select.mount("one")
+    try:
+        import beside
+
+        assert beside.which.NAME == "one"
+        boot_select.mount("two")
+        for name in ("which", "beside"):
+            del sys.modules[name]
+        import which
+
+        assert which.NAME == "two"
+        assert sys.path[2:] == before
+    finally:
+        os.umount(boot_select.MOUNTED)
+        sys.path[:] = before

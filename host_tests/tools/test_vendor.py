@@ -1,0 +1,97 @@
+"""What is left of the libraries on the board: only what is called, and all of that."""
+
+import ast
+import builtins
+from pathlib import Path
+
+import pytest
+
+from tools import vendor
+
+MODULE = '''\
+import io
+from parts import left, right
+
+KEPT = 1
+GONE = 2
+
+
+@decorated
+def gone():
+    return GONE
+
+
+class Thing:
+    """Says what it is."""
+
+    size = 3
+
+    @property
+    def here(self):
+        return left
+
+    @staticmethod
+    def away():
+        return right
+'''
+
+
+def test_what_is_named_is_left_out_and_nothing_else():
+    names = ["io", "right", "GONE", "gone", "Thing.size", "Thing.away"]
+    left = vendor.without(MODULE, names)
+    tree = ast.parse(left)
+    assert [type(node).__name__ for node in tree.body] == ["ImportFrom", "Assign", "ClassDef"]
+    assert "from parts import left\n" in left
+    assert "decorated" not in left
+    assert "staticmethod" not in left
+    assert "def here(self):\n        return left\n" in left
+
+
+def test_nothing_named_changes_nothing():
+    assert vendor.without(MODULE, []) == MODULE
+
+
+def test_a_name_that_is_not_there_is_an_error():
+    with pytest.raises(ValueError, match=r"left out: Thing.shape"):
+        vendor.without(MODULE, ["gone", "Thing.shape"])
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory) -> Path:
+    target = tmp_path_factory.mktemp("lib")
+    vendor.main(target)
+    return target
+
+
+def test_no_module_uses_a_global_that_was_left_out(library):
+    for path in library.rglob("*.py"):
+        tree = ast.parse(path.read_text())
+        names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+        defined = {node.id for node in names if not isinstance(node.ctx, ast.Load)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                defined.add(node.name)
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                defined.update(alias.asname or alias.name for alias in node.names)
+            if isinstance(node, ast.arg):
+                defined.add(node.arg)
+            if isinstance(node, ast.ExceptHandler) and node.name:
+                defined.add(node.name)
+        used = {node.id for node in names if isinstance(node.ctx, ast.Load)}
+        assert used - defined - set(dir(builtins)) == set(), path
+
+
+def test_no_module_uses_a_method_that_was_left_out(library):
+    """The names of what the firmware never calls, and no library calls any more."""
+    methods = {
+        name.rpartition(".")[2]
+        for names in vendor.LEFT_OUT.values()
+        for name in names.split()
+        if "." in name
+    }
+    # A set's.
+    methods.remove("update")
+    for path in library.rglob("*.py"):
+        tree = ast.parse(path.read_text())
+        used = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+        assert used & methods == set(), path
