@@ -11,6 +11,7 @@ import os
 import sys
 import time
 
+import micropython
 import scenario_asyncio
 
 from portable import raises
@@ -199,3 +200,21 @@ def test_streams_talk_over_a_real_loopback_socket():
             await asyncio.sleep_ms(10)
 
     assert virtual(main())[0] == b"you said hello\n"
+
+
+def test_the_queue_keeps_order_and_takes_no_memory():
+    from asyncio_task import Task, TaskQueue
+
+    queue = TaskQueue()
+    late, early, also_early, gone = tasks = [Task(None) for _ in range(4)]
+    micropython.heap_lock()
+    queue.push(late, 30)
+    queue.push(gone, 20)
+    queue.push(early, 10)
+    queue.push(also_early, 10)
+    queue.remove(gone)
+    queue.remove(gone)
+    micropython.heap_unlock()
+    assert [queue.pop(), queue.pop(), queue.pop()] == [early, also_early, late]
+    assert queue.peek() is None
+    assert all(task.ph_next is None for task in tasks)

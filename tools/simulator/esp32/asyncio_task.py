@@ -1,7 +1,8 @@
 """Task and TaskQueue of ``asyncio`` in Python, since the C ones read the real clock.
 
-Same contract as MicroPython's ``extmod/asyncio/task.py``; the queue is a sorted list
-instead of a pairing heap, which a handful of tasks does not notice.
+Same contract as MicroPython's ``extmod/asyncio/task.py``. The queue is a sorted list linked
+through the tasks instead of a pairing heap, which a handful of tasks does not notice; like
+that one it takes no memory, so an event loop goes on where there is none.
 """
 
 import time
@@ -11,30 +12,47 @@ class TaskQueue:
     """Tasks in the order of their keys; equal keys first come, first served."""
 
     def __init__(self):
-        self._tasks = []
+        self._first = None
 
     def peek(self):
         """Return the first task without taking it, or None."""
-        return self._tasks[0] if self._tasks else None
+        return self._first
 
     def push(self, task, key=None):
         """Queue a task at ``key`` in ticks ms, by default now."""
         # What it waited for is past: the event loop throws whatever stands here.
         task.data = None
         task.ph_key = time.ticks_ms() if key is None else key
-        tasks = self._tasks
-        at = len(tasks)
-        while at and time.ticks_diff(tasks[at - 1].ph_key, task.ph_key) > 0:
-            at -= 1
-        tasks.insert(at, task)
+        before = None
+        after = self._first
+        while after is not None and time.ticks_diff(after.ph_key, task.ph_key) <= 0:
+            before = after
+            after = after.ph_next
+        task.ph_next = after
+        if before is None:
+            self._first = task
+        else:
+            before.ph_next = task
 
     def pop(self):
         """Take the first task."""
-        return self._tasks.pop(0)
+        task = self._first
+        self._first = task.ph_next
+        task.ph_next = None
+        return task
 
     def remove(self, task):
-        """Take a task out from wherever it stands."""
-        self._tasks.remove(task)
+        """Take a task out from wherever it stands; one that is not there is left alone."""
+        if self._first is task:
+            self._first = task.ph_next
+        else:
+            before = self._first
+            while before is not None and before.ph_next is not task:
+                before = before.ph_next
+            if before is None:
+                return
+            before.ph_next = task.ph_next
+        task.ph_next = None
 
 
 class Task:
@@ -47,6 +65,7 @@ class Task:
         # a TaskQueue: running, with tasks waiting for it; a callable: see asyncio.core.
         self.state = True
         self.ph_key = 0
+        self.ph_next = None
 
     def __iter__(self):
         if not self.state:
