@@ -88,15 +88,6 @@ def test_emonlibcm_reads_the_level_again():
     assert others.emonlibcm([(0, 1), (1_000, 0), (2_000, 1)], 20_000, S)[-1][2] == 1
 
 
-def test_a_part_is_replaced_and_nothing_else():
-    text = "a\n<!-- bench: begin x -->\nold\n<!-- bench: end x -->\nb\n"
-    fresh = table.replace_between(text, "x", "new\n")
-    assert fresh == "a\n<!-- bench: begin x -->\n\nnew\n\n<!-- bench: end x -->\nb\n"
-    assert table.replace_between(fresh, "x", "new") == fresh
-    with pytest.raises(ValueError, match="begin y"):
-        table.replace_between(text, "y", "new")
-
-
 @pytest.mark.parametrize(
     ("value", "text"), [(0, "0.0"), (14.46, "14.5"), (524.2, "524"), (math.inf, "never")]
 )

@@ -1,8 +1,6 @@
 """The invariants of `make chaos` by themselves, and where its table goes."""
 
-import pytest
-
-from tools.chaos import chain, plan, table
+from tools.chaos import chain, plan
 from tools.chaos.kinds import KINDS
 from tools.chaos.ledger import SAVE_US, Ledger
 
@@ -74,13 +72,3 @@ def test_a_plan_has_every_kind_and_follows_its_seed():
     assert faults == sorted(faults, key=lambda fault: fault[0])
     assert faults == plan.plan("1", 40, 3600 * SECOND_US)
     assert faults != plan.plan("2", 40, 3600 * SECOND_US)
-
-
-def test_the_table_goes_between_its_markers(tmp_path):
-    document = tmp_path / "page.md"
-    document.write_text(f"before\n{table.BEGIN}\nold\n{table.END}\nafter\n")
-    table.write(document, "new")
-    assert document.read_text() == f"before\n{table.BEGIN}\n\nnew\n\n{table.END}\nafter\n"
-    document.write_text("no markers")
-    with pytest.raises(ValueError, match="markers"):
-        table.write(document, "new")

@@ -7,7 +7,7 @@ import types
 
 import pytest
 
-from tools import document, lock_markers
+from tools import lock_markers
 from tools.fuzz import corpus, engine, generated, targets, work
 from tools.fuzz.targets import TARGETS, Target
 
@@ -115,15 +115,6 @@ def test_a_corpus_keeps_the_shortest_and_reads_back(tmp_path, monkeypatch):
     assert corpus.read("any") == [b"", b"x", b"\xff\n'\""]
     assert corpus.keep("any", [bytes([n, m]) * 50 for n in range(20) for m in range(20)]) < 100
     assert corpus.path("any").stat().st_size <= corpus.BYTES_MAX
-
-
-def test_only_what_is_between_the_markers_is_replaced():
-    text = "before\n<!-- fuzz: begin -->\nold\n<!-- fuzz: end -->\nafter"
-    assert document.replace_between(text, "fuzz", "new\n") == (
-        "before\n<!-- fuzz: begin -->\n\nnew\n\n<!-- fuzz: end -->\nafter"
-    )
-    with pytest.raises(ValueError, match="markers"):
-        document.replace_between("no markers", "fuzz", "new")
 
 
 def test_markers_come_back_into_the_lock():

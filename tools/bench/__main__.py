@@ -17,6 +17,8 @@ from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import replace
 from pathlib import Path
 
+from tools.document import write_part
+
 from . import cost, esphome, export, house, match, plot, table, target
 from .metrics import parse_samples
 from .scenario import SCENARIOS, Scenario
@@ -54,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
             return 0
         if options.only == [HOUSE]:
             lived = house.live(work, options.seed, house.days_wanted())
-            table.write_part(DOCUMENT, "house", table.house(lived))
+            write_part(DOCUMENT, "house", table.house(lived))
             return _tell_faults(lived)
         print(f"ESPHome {esphome.version()}: pulse_meter as published", flush=True)
         program = esphome.build(WORK)
@@ -72,7 +74,7 @@ def main(arguments: list[str] | None = None) -> int:
             _write_cost()
             # The page has the whole month, which is played on request.
             if month and month.days == house.MONTH_DAYS:
-                table.write_part(DOCUMENT, "house", table.house(month))
+                write_part(DOCUMENT, "house", table.house(month))
             if month:
                 _tell_faults(month)
     except (esphome.MissingToolError, match.RunError, ValueError) as error:
@@ -126,7 +128,7 @@ def _write_cost() -> None:
     rows = cost.measure()
     for name, value, _ in rows:
         print(f"{name}: {value}")
-    table.write_part(DOCUMENT, "cost", table.cost(rows))
+    write_part(DOCUMENT, "cost", table.cost(rows))
 
 
 def _tell_faults(month: house.House) -> int:
@@ -142,7 +144,7 @@ def _write_seed(seed: int, results: list[match.Result]) -> None:
     if len(results) < len(SCENARIOS):
         played += ": " + ", ".join(result.scenario.name for result in results)
     text = f"{target.conclusion(seed, results)} {table.worst(results)} ({played}.)"
-    table.write_part(DOCUMENT, "seed", text)
+    write_part(DOCUMENT, "seed", text)
 
 
 def _write(
@@ -155,9 +157,9 @@ def _write(
     conclusion = target.conclusion(seed, results)
     ran = f"Played in {minutes:.0f} min on this machine."
     foot = "\n\n".join((conclusion, table.footnote(seed, again), ran))
-    table.write_part(DOCUMENT, "summary", table.summary(results) + "\n\n" + foot)
-    table.write_part(DOCUMENT, "targets", table.targets(results))
-    table.write_part(DOCUMENT, "details", table.details(results))
+    write_part(DOCUMENT, "summary", table.summary(results) + "\n\n" + foot)
+    write_part(DOCUMENT, "targets", table.targets(results))
+    write_part(DOCUMENT, "details", table.details(results))
     base = work / f"{match.slug(SCENARIOS[0].name)}-{seed}"
     truth = Truth.from_json(base.with_suffix(".json").read_text())
     esphome_name = esphome.SETTINGS[0].name

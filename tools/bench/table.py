@@ -1,32 +1,13 @@
-"""The bench's results as Markdown, and into the document between its markers."""
+"""The bench's results as Markdown."""
 
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 from . import target
 from .house import House
 from .match import ORACLE, OURS, Result
 from .metrics import Measures
-
-BEGIN = "<!-- bench: begin {} -->"
-END = "<!-- bench: end {} -->"
-
-
-def replace_between(text: str, name: str, content: str) -> str:
-    """The text with what stands between a part's markers replaced; ValueError without them."""
-    begin, end = BEGIN.format(name), END.format(name)
-    before, found_begin, rest = text.partition(begin)
-    _, found_end, after = rest.partition(end)
-    if not found_begin or not found_end:
-        raise ValueError(f"the document has no markers {begin} … {end}")
-    return f"{before}{begin}\n\n{content.strip()}\n\n{end}{after}"
-
-
-def write_part(path: Path, name: str, content: str) -> None:
-    """Replace one generated part of a document."""
-    path.write_text(replace_between(path.read_text(), name, content))
 
 
 def markdown(header: list[str], rows: list[list[str]]) -> str:

@@ -15,6 +15,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from tools.document import write_part
 from tools.simulator import broker
 
 from . import table
@@ -43,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     for line in whole.violations:
         print(line)
     if options.write or (options.faults >= FAULTS and options.hours >= HOURS):
-        table.write(DOCUMENT, outcome)
+        write_part(DOCUMENT, "chaos", outcome)
     return 1 if whole.violations else 0
 
 

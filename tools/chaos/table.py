@@ -1,15 +1,10 @@
-"""What a run came to, as a table, and into the document between its markers."""
+"""What a run came to, as a table."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 from .part import Outcome
 from .run import SECOND_US
 from .tally import Tally
-
-BEGIN = "<!-- chaos: begin -->"
-END = "<!-- chaos: end -->"
 
 
 def outcome(whole: Outcome, seed: int, readers: int, wall_s: float) -> str:
@@ -30,15 +25,6 @@ def outcome(whole: Outcome, seed: int, readers: int, wall_s: float) -> str:
         f"intervals received, **{len(whole.violations)} violations**; {wall_s / 60:.0f} min."
     )
     return "\n".join([*rows, "", summary])
-
-
-def write(path: Path, content: str) -> None:
-    """Replace what stands between the markers; ValueError without them."""
-    before, found_begin, rest = path.read_text().partition(BEGIN)
-    _, found_end, after = rest.partition(END)
-    if not found_begin or not found_end:
-        raise ValueError(f"{path}: no markers {BEGIN} … {END}")
-    path.write_text(f"{before}{BEGIN}\n\n{content.strip()}\n\n{END}{after}")
 
 
 def _row(kind: str, tally: Tally) -> str:
