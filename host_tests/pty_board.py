@@ -28,6 +28,8 @@ _UNREAD_S = 5.0
 _BOOTS_MAX = 40
 # Without a word for so long after Ctrl-C, an interpreter that waits for a lock hangs.
 _HANGS_S = 1.5
+# A program that never waits is interrupted after so long all the same.
+_BUSY_S = 5.0
 # What the board says when its program has asked for a reset.
 _RESET = re.compile(rb"\x1ereset (\d)\r?\n")
 
@@ -198,6 +200,23 @@ class PtyBoard:
             self._stop()
             self._restart("hard")
 
+    def _await_idle(self):
+        """Wait until the interpreter waits for something itself, or has long been busy.
+
+        The unix port raises KeyboardInterrupt right in the signal's handler, wherever it is. In
+        the midst of an allocation that leaves the heap locked for ever, most likely while the
+        board boots. A chip raises it between two opcodes.
+        """
+        give_up_s = time.monotonic() + _BUSY_S
+        while time.monotonic() < give_up_s and self._powered:
+            try:
+                status = Path(f"/proc/{self._process.pid}/stat").read_text()
+            except OSError:
+                return
+            if status.rpartition(")")[2].split()[0] == "S":
+                return
+            time.sleep(0.001)
+
     def _from_board(self, serial, cable):
         try:
             data = os.read(serial, 4096)
@@ -234,6 +253,7 @@ class PtyBoard:
             self._cut_after -= len(data)
         if serial is not None:
             if b"\x03" in data:
+                self._await_idle()
                 self._interrupted_s = time.monotonic()
             try:
                 os.write(serial, data)

@@ -189,7 +189,9 @@ def play(
     job_path.write_text(json.dumps(job))
     # As it was said, for whoever looks for the cause of a difference.
     said = base.with_suffix(".said")
-    told = _run([str(MICROPYTHON), str(HOUSE_RUN), str(job_path)])
+    # A month of hours and their JSON want more than the interpreter takes by itself.
+    command = [str(MICROPYTHON), "-X", "heapsize=64M", str(HOUSE_RUN), str(job_path)]
+    told = _run(command)
     said.write_text(json.dumps(told))
     path.unlink()
     return _compare(len(powers_w) // 1440, edges, load, pulses_us, told)
