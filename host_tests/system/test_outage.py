@@ -131,7 +131,8 @@ def test_an_outage_of_hours_backfills_to_the_pulse(tmp_path, listening):
 
 def test_intervals_closed_before_the_clock_was_set_arrive_labelled(tmp_path, listening):
     # The outbox waits an hour for a date. More than that takes its time: OUTAGE_HOURS=3.
-    silent_s = 1900 if HOURS == 1 else HOURS * 3600
+    # Late is what comes 120 s after its end, so the time is set well beyond that of an interval.
+    silent_s = 2000 if HOURS == 1 else 3600 * HOURS + 200
     options = ("--fault", f"ntp_silent_s={silent_s}")
     with reader(tmp_path, listening, 3000, *options) as run:
         for until_s in range(1800, silent_s, 1800):
