@@ -16,7 +16,7 @@ def test_every_row_s_command_is_one():
     part = (
         (ROOT / "docs" / "benchmarks.md")
         .read_text()
-        .partition("begin cost -->")[2]
+        .partition("<!-- cost: begin -->")[2]
         .partition("<!--")[0]
     )
     rows = [ROW.match(line) for line in part.splitlines() if line.startswith("| ")][2:]
