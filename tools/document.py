@@ -1,4 +1,4 @@
-"""Generated parts of a document, between markers of their own."""
+"""Generated parts of a document: tables, between markers of their own."""
 
 from __future__ import annotations
 
@@ -6,6 +6,12 @@ from pathlib import Path
 
 BEGIN = "<!-- {}: begin -->"
 END = "<!-- {}: end -->"
+
+
+def table(header: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table; every column but the first is set flush right."""
+    lines = [header, [":---"] + ["---:"] * (len(header) - 1), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def replace_between(text: str, name: str, content: str) -> str:

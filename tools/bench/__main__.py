@@ -160,11 +160,11 @@ def _write(
     write_part(DOCUMENT, "summary", table.summary(results) + "\n\n" + foot)
     write_part(DOCUMENT, "targets", table.targets(results))
     write_part(DOCUMENT, "details", table.details(results))
-    base = work / f"{match.slug(SCENARIOS[0].name)}-{seed}"
+    base = work / f"{export.file_name(SCENARIOS[0].name)}-{seed}"
     truth = Truth.from_json(base.with_suffix(".json").read_text())
     esphome_name = esphome.SETTINGS[0].name
     curves = {
-        f"ESPHome {esphome_name}": base.with_suffix(f".{match.slug(esphome_name)}"),
+        f"ESPHome {esphome_name}": base.with_suffix(f".{export.file_name(esphome_name)}"),
         match.OURS: base.with_suffix(".ours"),
     }
     samples = {name: parse_samples(path.read_text()) for name, path in curves.items()}

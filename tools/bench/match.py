@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from . import esphome, oracle, others, trace
+from .export import file_name
 from .export import own_seed as seed_of
 from .load import LOADS
 from .metrics import Measures, Sample, measure, parse_samples
@@ -64,7 +65,7 @@ def run(command: list[str]) -> str:
 
 def play(scenario: Scenario, seed: int, program: Path, work: Path) -> Result:
     """Generate a scenario's trace and show it to every reader."""
-    name = f"{slug(scenario.name)}-{seed}"
+    name = f"{file_name(scenario.name)}-{seed}"
     path = work / f"{name}.trace"
     own_seed = seed_of(scenario, seed)
     impairment = scenario.impairment
@@ -81,7 +82,7 @@ def play(scenario: Scenario, seed: int, program: Path, work: Path) -> Result:
             program, path, scenario.start_us, duration_us, setting, impairment.stalls_us
         )
         text = run(command)
-        path.with_suffix(f".{slug(setting.name)}").write_text(text)
+        path.with_suffix(f".{file_name(setting.name)}").write_text(text)
         measures[setting.name] = measure(parse_samples(text), truth)
     for debounce_ms in (10, 40):
         samples = others.tasmota(edges, scenario.start_us, debounce_ms * 1_000)
@@ -117,8 +118,3 @@ def play_ours(
     job_path.write_text(json.dumps(job))
     counters = json.loads(run([str(MICROPYTHON), str(CORE_RUN), str(job_path)]))
     return parse_samples(samples.read_text()), counters
-
-
-def slug(name: str) -> str:
-    """A name as part of a file's name."""
-    return "".join(c if c.isalnum() else "_" for c in name)

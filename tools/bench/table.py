@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import math
 
+from tools.document import table as markdown
+
 from . import target
 from .house import House
 from .match import ORACLE, OURS, Result
 from .metrics import Measures
-
-
-def markdown(header: list[str], rows: list[list[str]]) -> str:
-    """A Markdown table; every column but the first is set flush right."""
-    lines = [header, [":---"] + ["---:"] * (len(header) - 1), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def number(value: float) -> str:

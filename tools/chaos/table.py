@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tools.document import table as markdown
+
 from .part import Outcome
 from .run import SECOND_US
 from .tally import Tally
@@ -9,10 +11,9 @@ from .tally import Tally
 
 def outcome(whole: Outcome, seed: int, readers: int, wall_s: float) -> str:
     """A Markdown table by kind of fault, and a line on the whole."""
-    rows = [
-        "| fault | times | page back after, worst s | pulses lost, worst | pulses lost, all |",
-        "| :--- | ---: | ---: | ---: | ---: |",
-    ]
+    header = ["fault", "times", "page back after, worst s"]
+    header += ["pulses lost, worst", "pulses lost, all"]
+    rows = []
     together = Tally()
     for kind in sorted(whole.tallies, key=str.lower):
         together.add(whole.tallies[kind])
@@ -24,9 +25,9 @@ def outcome(whole: Outcome, seed: int, readers: int, wall_s: float) -> str:
         f"faults, {whole.pulses} pulses, {whole.looks} looks at the page, {whole.intervals} "
         f"intervals received, **{len(whole.violations)} violations**; {wall_s / 60:.0f} min."
     )
-    return "\n".join([*rows, "", summary])
+    return f"{markdown(header, rows)}\n\n{summary}"
 
 
-def _row(kind: str, tally: Tally) -> str:
+def _row(kind: str, tally: Tally) -> list[str]:
     recovery_s = tally.recovery_us / SECOND_US
-    return f"| {kind} | {tally.count} | {recovery_s:.1f} | {tally.lost} | {tally.lost_sum} |"
+    return [kind, f"{tally.count}", f"{recovery_s:.1f}", f"{tally.lost}", f"{tally.lost_sum}"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tools.document import table as markdown
+
 from .measure import Latency
 from .run import Report
 
@@ -32,8 +34,7 @@ def table(report: Report) -> str:
         ("broker's processor time", f"{report.broker_cpu_s:.1f} s, {report.broker_cpu:.0f} %"),
         ("broker's memory, at most", f"{report.broker_kb / 1024:.1f} MB"),
     ]
-    lines = ["| fleet | |", "| :--- | ---: |"]
-    return "\n".join([*lines, *(f"| {name} | {value} |" for name, value in rows)])
+    return markdown(["fleet", ""], [[name, value] for name, value in rows])
 
 
 def _latency(latency: Latency) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from tools.document import table as markdown
+
 
 def table(results: Sequence[Any]) -> str:
     """One row per target and a last one for all; `results` are the run's `Result`s."""
-    rows = [
-        "| parser | atheris | hypothesis | on MicroPython | edges | work | crashes |",
-        "| :--- | ---: | ---: | ---: | ---: | ---: | ---: |",
-    ]
+    header = ["parser", "atheris", "hypothesis", "on MicroPython", "edges", "work", "crashes"]
+    rows = []
     totals = [0] * 5
     for result in results:
         elsewhere = sum(outcome.inputs for outcome in result.elsewhere)
@@ -24,12 +24,9 @@ def table(results: Sequence[Any]) -> str:
         ]
         totals = [total + number for total, number in zip(totals, numbers, strict=True)]
         played = str(elsewhere) if result.target.also else "–"
-        rows.append(
-            f"| {result.target.parses} | {numbers[0]} | {numbers[1]} | {played} | {numbers[3]} "
-            f"| {result.work_percent} % | {numbers[4]} |"
-        )
-    rows.append(
-        f"| **all: {sum(totals[:3])}** | {totals[0]} | {totals[1]} | {totals[2]} | {totals[3]} "
-        f"| | {totals[4]} |"
-    )
-    return "\n".join(rows)
+        by_engine = [str(numbers[0]), str(numbers[1]), played]
+        work = f"{result.work_percent} %"
+        rows.append([result.target.parses, *by_engine, str(numbers[3]), work, str(numbers[4])])
+    sums = [str(total) for total in totals]
+    rows.append([f"**all: {sum(totals[:3])}**", *sums[:4], "", sums[4]])
+    return markdown(header, rows)

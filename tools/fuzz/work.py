@@ -45,8 +45,13 @@ def _trace(function: Callable[[bytes], None], data: bytes, seen: set[tuple[str, 
 
         return step
 
+    _traced(enter, function, data)
+
+
+def _traced(tracer: Any, function: Callable[[bytes], None], data: bytes) -> None:
+    """Run an input under a trace function, and put the one before back."""
     before = sys.gettrace()
-    sys.settrace(enter)
+    sys.settrace(tracer)
     try:
         function(data)
     finally:
@@ -66,10 +71,5 @@ def run(target: Target, function: Callable[[bytes], None], data: bytes) -> int:
                 raise TooMuchError(f"more than {most} lines for {len(data)} bytes")
         return count
 
-    before = sys.gettrace()
-    sys.settrace(count)
-    try:
-        function(data)
-    finally:
-        sys.settrace(before)
+    _traced(count, function, data)
     return lines

@@ -169,13 +169,12 @@ def prepare(path, compiled=None):
     return firmware
 
 
-def run(path):
-    """Boot."""
-    firmware = prepare(path)
+def start(firmware):
+    """Run ``main.py`` of a folder as the port does."""
     with open(firmware + "/main.py") as file:
         source = file.read()
     exec(compile(source, firmware + "/main.py", "exec"), {"__name__": "__main__"})
 
 
 if __name__ == "__main__":
-    run(sys.argv[1])
+    start(prepare(sys.argv[1]))

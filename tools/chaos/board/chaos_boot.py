@@ -29,9 +29,7 @@ def run(repository, boot_file):
 
         main.main()
         return
-    with open(firmware + "/main.py") as file:
-        source = file.read()
-    exec(compile(source, firmware + "/main.py", "exec"), {"__name__": "__main__"})
+    boot.start(firmware)
 
 
 run(sys.argv[1], sys.argv[2])
