@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tools import interval_chain
 from tools.simulator.broker import free_port
 from tools.simulator.listening import Listening
 from tools.simulator.relay import Relay
 from tools.simulator.settings import kwh_text
 
-from . import chain
 from .board_line import ENDED, SILENT, Action, BoardLine, Report
 from .house import House
 from .ledger import SAVE_US, Ledger
@@ -304,7 +304,7 @@ class Run:
         Returns:
             (total at the last one's end, how many different ones there are).
         """
-        total, count, faults = chain.check(self.listening.all())
+        total, count, faults = interval_chain.check(self.listening.all())
         for text in faults:
             self.violated(text)
         truth = self.house.pulses(self.now_us)

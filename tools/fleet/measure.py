@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools import interval_chain
+
 Message = tuple[float, str, str]  # when, s; topic; payload
 
 
@@ -77,12 +79,8 @@ def _key(topic: str, text: str) -> tuple[str, str]:
 
 def _chained(bodies: list[dict], total: int) -> bool:
     """Whether each begins where the one before ends, from 0 to the reader's register."""
-    at = 0
-    for body in sorted(bodies, key=lambda body: (body["total_pulses"], body["id"])):
-        if body["total_pulses"] - body["pulses"] != at:
-            return False
-        at = body["total_pulses"]
-    return at == total
+    end, _, faults = interval_chain.check(sorted(bodies, key=lambda body: body["id"]))
+    return not faults and end == total
 
 
 def latency(sent: Iterable[Message], received: Iterable[Message]) -> Latency:
