@@ -82,10 +82,15 @@ def test_a_pulse_lost_is_found(tmp_path):
     whole = house.play(tmp_path / "whole", 1, powers_w, [], 1)
     assert whole.faults() == []
     assert (whole.pulses, whole.hours, whole.hours_exact) == (1_900, 1, 1)
-    broken = house.play(tmp_path / "broken", 1, powers_w, [], 1, swallow=700)
+    lines: list[str] = []
+    broken = house.play(tmp_path / "broken", 1, powers_w, [], 1, swallow=700, explained=lines)
     assert broken.counted == broken.pulses - 1 == 1_899
     assert "register 1899, meter 1900 pulses" in broken.faults()
     assert broken.hours_wrong == [house.BEGIN_S]
+    assert [line for line in lines if line.startswith(("missed", "added"))] == [
+        # 701 Wh at 1500.5 W, and the second before the load begins.
+        "missed at 1682.840000, pulse 700"
+    ]
 
 
 def test_every_difference_is_a_fault():

@@ -1,10 +1,13 @@
 """Run the bench and write docs/benchmarks.md.
 
-python -m tools.bench [--seed N] [--only NAME]... [--jobs N] [--export DIR]
+python -m tools.bench [--seed N] [--only NAME]... [--load LOAD] [--jobs N] [--explain]
+                      [--export DIR]
 
 NAME: a scenario, or one part to be written alone: `scenarios`, `cost` or `house`. Another seed
 than 1 writes what it concludes and leaves the tables of seed 1 alone. `--export` plays nothing
-and writes the traces, with the truth beside them.
+and writes the traces, with the truth beside them. `--explain` plays this firmware alone, writes
+nothing, and tells of each pulse missed or added what was going on; LOAD plays another load in
+the scenarios chosen.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from pathlib import Path
 from tools.document import write_part
 
 from . import cost, esphome, export, house, match, plot, table, target
+from .load import LOADS
 from .metrics import parse_samples
 from .scenario import SCENARIOS, Scenario
 from .trace import Truth
@@ -51,12 +55,18 @@ def main(arguments: list[str] | None = None) -> int:
             for path in export.write(options.export, _chosen(options), options.seed):
                 print(path)
             return 0
+        if options.explain:
+            return _explain(options, work)
         if options.only == [COST]:
             _write_cost()
             return 0
         if options.only == [HOUSE]:
-            lived = house.live(work, options.seed, house.days_wanted())
-            write_part(DOCUMENT, "house", table.house(lived))
+            days = house.days_wanted()
+            lived = house.live(work, options.seed, days, house.first_day(days))
+            if days == house.MONTH_DAYS and options.seed == 1:
+                write_part(DOCUMENT, "house", table.house(lived))
+            else:
+                print(table.house(lived))
             return _tell_faults(lived)
         print(f"ESPHome {esphome.version()}: pulse_meter as published", flush=True)
         program = esphome.build(WORK)
@@ -108,12 +118,23 @@ def _run(
     return results, [future.result() for future in again], month
 
 
+def _explain(options: argparse.Namespace, work: Path) -> int:
+    with ProcessPoolExecutor(max_workers=options.jobs) as pool:
+        told = [pool.submit(match.explain, s, options.seed, work) for s in _chosen(options)]
+        if HOUSE in (options.only or ()):
+            told.append(pool.submit(house.explain, work, options.seed))
+        for future in told:
+            print(*future.result(), sep="\n", flush=True)
+    return 0
+
+
 def _whole(options: argparse.Namespace) -> bool:
     return not options.only or ALL_SCENARIOS in options.only
 
 
 def _chosen(options: argparse.Namespace) -> list[Scenario]:
-    return [s for s in SCENARIOS if _whole(options) or s.name in options.only]
+    chosen = [s for s in SCENARIOS if _whole(options) or s.name in options.only]
+    return [replace(s, load=options.load) for s in chosen] if options.load else chosen
 
 
 def _news(result: match.Result | house.House) -> str:
@@ -174,9 +195,17 @@ def _write(
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    names = [s.name for s in SCENARIOS]
+    names = {export.file_name(s.name): s.name for s in SCENARIOS}
+
+    def name(text: str) -> str:
+        """A scenario in any spelling: `all together`, `all_together`, `ALL-TOGETHER`."""
+        return names.get(export.file_name(text), text)
+
     parser.add_argument("--seed", type=int, default=1, help="of everything random (1)")
-    parser.add_argument("--only", action="append", choices=[*names, ALL_SCENARIOS, COST, HOUSE])
+    parts = [*names.values(), ALL_SCENARIOS, COST, HOUSE]
+    parser.add_argument("--only", action="append", type=name, choices=parts)
+    parser.add_argument("--load", choices=LOADS, help="play this load in the scenarios chosen")
+    parser.add_argument("--explain", action="store_true", help="tell where counts went wrong")
     parser.add_argument("--export", type=Path, metavar="DIR", help="write traces and truths")
     parser.add_argument("--jobs", type=int, default=2, help="processes at a time (2)")
     return parser.parse_args(arguments)

@@ -1,6 +1,7 @@
 """Four weeks of a real house, with every impairment, three power cuts and a bad night.
 
-HOUSE_DAYS=N in the environment plays the first N days (1 to 28; 7).
+HOUSE_DAYS=N in the environment plays N days (1 to 28; 7), HOUSE_FROM=N leaves out the first N
+(0): it is a month of its own that begins there, with other draws than those of the whole one.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from tools.simulator.profile import MINUTE_US, load_profile
 from tools.simulator.pulse_clock import KWH_W_US
 
 from . import trace
+from .explain import Explainer, Light, emi_spikes, lamp_bursts, match
+from .explain import read as read_log
 from .match import LESSON, MICROPYTHON, ROOT, RunError
 from .scenario import Impairment
 
@@ -39,6 +42,7 @@ WINTER = timezone(timedelta(hours=1))
 HOLIDAYS = (date(2026, 1, 1), date(2026, 1, 6))
 BEGIN_S = int(datetime(2026, 1, 1, tzinfo=WINTER).timestamp())
 UTC_AT_0 = BEGIN_S - trace.LEAD_US // 1_000_000
+LAMP_FROM_US = trace.LEAD_US + HOUR_US
 # Meter and reader are without power for so long; the house's month goes on afterwards.
 OFF_US = 300_000_000
 # The register is saved 10 s after the pulse at the latest; a cut this long after the last
@@ -90,7 +94,7 @@ class House:
 
     `hours_moved`: hours that differ by a pulse at their end, which began up to 0.2 s before
     it or before it was closed, 0.3 s later; `hours_wrong`: those that differ for no
-    such reason.
+    such reason, so that a pulse was missed or added in them.
     """
 
     days: int
@@ -128,11 +132,35 @@ def days_wanted() -> int:
     return int(text)
 
 
-def live(work: Path, seed: int, days: int = MONTH_DAYS) -> House:
-    """Play the first days of the month to a reader, with three power cuts and a bad night."""
-    powers_w = load_profile(str(PROFILE)).minute_powers_w[: days * 1440]
+def first_day(days: int) -> int:
+    """HOUSE_FROM; ValueError says what is accepted."""
+    text = os.environ.get("HOUSE_FROM", "0")
+    most = MONTH_DAYS - days
+    if not text.isdecimal() or int(text) > most:
+        raise ValueError(f"HOUSE_FROM={text}: accepted: 0 to {most} with {days} days")
+    return int(text)
+
+
+def live(
+    work: Path,
+    seed: int,
+    days: int = MONTH_DAYS,
+    first: int = 0,
+    explained: list[str] | None = None,
+) -> House:
+    """Play days of the month to a reader, with three power cuts and a bad night."""
+    powers_w = load_profile(str(PROFILE)).minute_powers_w[first * 1440 : (first + days) * 1440]
     cut_days = [days * k // 4 for k in (1, 2, 3)]
-    return play(work / f"house-{seed}-{days}", seed, powers_w, cut_days, days * 3 // 8)
+    base = work / f"house-{seed}-{first}-{days}"
+    return play(base, seed, powers_w, cut_days, days * 3 // 8, explained=explained)
+
+
+def explain(work: Path, seed: int) -> list[str]:
+    """Play the days wanted, and tell of each wrong hour what was missed or added, and why."""
+    days = days_wanted()
+    lines: list[str] = []
+    live(work, seed, days, first_day(days), lines)
+    return lines
 
 
 def play(
@@ -142,16 +170,18 @@ def play(
     cut_days: list[int],
     night_day: int,
     swallow: int | None = None,
+    explained: list[str] | None = None,
 ) -> House:
     """Play a load of so many W in each minute.
 
     `base`: path of the files made for it, without suffix; `swallow`: the light of this
-    pulse, counted from 0, never reaches the reader.
+    pulse, counted from 0, never reaches the reader; `explained` is filled with lines on
+    each difference.
     """
     path = base.with_suffix(".trace")
     load, cuts = _load(powers_w, cut_days)
     pulses_us: list[int] = []
-    lamp = HallLamp(random.Random(f"{seed} lamp"), trace.LEAD_US + HOUR_US)
+    lamp = HallLamp(random.Random(f"{seed} lamp"), LAMP_FROM_US)
     edges = 0
 
     def counted() -> Iterator[trace.Edge]:
@@ -184,6 +214,7 @@ def play(
         "settings": {},
         "cuts": cuts,
         "night": [*night, *LOOKUP_US],
+        "log": None if explained is None else str(base.with_suffix(".log")),
     }
     job_path = path.with_suffix(".job")
     job_path.write_text(json.dumps(job))
@@ -194,7 +225,43 @@ def play(
     told = _run(command)
     said.write_text(json.dumps(told))
     path.unlink()
-    return _compare(len(powers_w) // 1440, edges, load, pulses_us, told)
+    month = _compare(len(powers_w) // 1440, edges, load, pulses_us, told)
+    if explained is not None:
+        end_us = load[-1][0]
+        bursts = lamp_bursts(HallLamp(random.Random(f"{seed} lamp"), LAMP_FROM_US), end_us)
+        spikes = emi_spikes(seed, IMPAIRMENT.emi_per_s, end_us)
+        shone = Light(pulses_us, WIDTH_US, load, bursts, spikes, cuts)
+        explained += _tell(month, shone, base.with_suffix(".log"))
+    return month
+
+
+def _tell(month: House, light: Light, path: Path) -> Iterator[str]:
+    """Each wrong hour, and what happened in it; at last what lies in no wrong hour."""
+    log = read_log(path)
+    findings, paired = match(light.pulses_us, log)
+    # What was counted in another hour than it was lit, and not just at its end.
+    moved = [
+        f
+        for f in paired
+        if _hour(f.at_us) != _hour(f.counted_us or 0)
+        and (f.counted_us or 0) - f.at_us > JUDGED_US + 300_000
+    ]
+    findings += moved
+    explainer = Explainer(light, log, path)
+    yield f"{month.days} days: register {month.counted}, meter {month.pulses} pulses"
+    for start_s in month.hours_wrong:
+        hour = (start_s - BEGIN_S) // HOUR_S
+        within = [f for f in findings if hour in (_hour(f.at_us), _hour(f.counted_us or f.at_us))]
+        day = f"day {hour // 24 + 1}, {hour % 24:02}:00"
+        yield f"== hour {hour} ({day}), from {hour * HOUR_S + 1} s: {len(within)} findings"
+        yield from explainer.tell(within)
+        findings = [f for f in findings if f not in within]
+    yield "== in no wrong hour"
+    yield from explainer.tell(findings)
+
+
+def _hour(t_us: int) -> int:
+    return (t_us - trace.LEAD_US) // HOUR_US
 
 
 def _run(command: list[str]) -> dict:
@@ -220,22 +287,22 @@ def _compare(
 ) -> House:
     hours = len(load_hours := energy_by_hour(load))
     counted = dict(told["hours"])
-    # How far the register was out at the hours' ends: a pulse that began just before is
-    # counted in the next hour, and nothing else may differ.
-    late: dict[int, bool] = {}
+    # How far the register was out at the hours' ends, at least and at most: a pulse that
+    # began just before may be counted in the next hour, and nothing else may differ.
+    out: dict[int, tuple[int, int]] = {BEGIN_S: (0, 0)}
     for (_, start_s, _, total), closed_us in zip(told["records"], told["closed"], strict=True):
         end_us = (start_s + 900 - UTC_AT_0) * 1_000_000
         if closed_us is None or end_us % HOUR_US != trace.LEAD_US:
             continue
         known = bisect_right(pulses_us, min(closed_us, end_us) - JUDGED_US)
         seen = bisect_right(pulses_us, closed_us)
-        late[start_s + 900] = known <= total <= seen
+        out[start_s + 900] = (total - seen, total - known)
     exact, moved, wrong = 0, 0, []
     for hour, pulses in enumerate(load_hours):
         start_s = BEGIN_S + hour * HOUR_S
         if counted.get(start_s) == pulses:
             exact += 1
-        elif late.get(start_s, hour == 0) and late.get(start_s + HOUR_S, False):
+        elif _same(out.get(start_s), out.get(start_s + HOUR_S)):
             moved += 1
         else:
             wrong.append(start_s)
@@ -258,6 +325,13 @@ def _compare(
         },
         counters=told["counters"],
     )
+
+
+def _same(before: tuple[int, int] | None, after: tuple[int, int] | None) -> bool:
+    """Whether the register may have been out by as much at both ends of an hour."""
+    if before is None or after is None:
+        return False
+    return before[0] <= after[1] and after[0] <= before[1]
 
 
 def energy_by_hour(load: list[tuple[int, int]]) -> list[int]:

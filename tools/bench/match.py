@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import random
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from tools.simulator.impairment import Lamp
+
 from . import esphome, oracle, others, trace
+from .explain import Explainer, Light, emi_spikes, lamp_bursts
+from .explain import match as pair
+from .explain import read as read_log
 from .export import file_name
 from .export import own_seed as seed_of
 from .load import LOADS
@@ -95,8 +101,34 @@ def play(scenario: Scenario, seed: int, program: Path, work: Path) -> Result:
     return Result(scenario, truth.pulses, len(edges), measures, counters)
 
 
+def explain(scenario: Scenario, seed: int, work: Path) -> list[str]:
+    """Show a scenario to the firmware alone, and tell where its count went wrong."""
+    path = work / f"{file_name(scenario.name)}-{seed}-explained.trace"
+    own_seed = seed_of(scenario, seed)
+    impairment = scenario.impairment
+    edges, truth = trace.generate(LOADS[scenario.load], scenario.width_us, impairment, own_seed)
+    trace.write(path, edges)
+    log_path = path.with_suffix(".log")
+    play_ours(scenario, own_seed, path, truth.duration_us + TAIL_US, log_path)
+    path.unlink()
+    light = Light(
+        list(truth.pulses_us),
+        scenario.width_us,
+        list(truth.load),
+        lamp_bursts(Lamp(random.Random(f"{own_seed} lamp"), trace.LEAD_US), truth.duration_us)
+        if impairment.lamp
+        else [],
+        emi_spikes(own_seed, impairment.emi_per_s, truth.duration_us),
+    )
+    log = read_log(log_path)
+    findings, _ = pair(light.pulses_us, log)
+    counted = len(log.accepted) + len(log.added)
+    head = f"{scenario.name}, load {scenario.load}, seed {seed}: {counted} of {truth.pulses}"
+    return [head, *Explainer(light, log, log_path).tell(findings)]
+
+
 def play_ours(
-    scenario: Scenario, seed: int, path: Path, duration_us: int
+    scenario: Scenario, seed: int, path: Path, duration_us: int, log: Path | None = None
 ) -> tuple[list[Sample], dict]:
     """Show a trace to the firmware's counting half under MicroPython on the imitated board."""
     impairment = scenario.impairment
@@ -113,6 +145,7 @@ def play_ours(
         "stalls_us": impairment.stalls_us,
         "drop_per_million": impairment.drop_per_million,
         "settings": {},
+        "log": log and str(log),
     }
     job_path = path.with_suffix(".job")
     job_path.write_text(json.dumps(job))

@@ -3,9 +3,10 @@
     micropython tools/bench/board/core_run.py JOB.json
 
 The job: trace, samples (paths), start_us, duration_us, stalls_us, drop_per_million,
-settings, lesson (path of a trace to learn the pulse's width from, or null). The samples
-are lines of `tenth power_mw pulses`, one per tenth of a second in which something
-changed. The output is a JSON object of the counters.
+settings, lesson (path of a trace to learn the pulse's width from, or null), and, where
+wanted, log (path, see witness.py). The samples are lines of `tenth power_mw pulses`, one
+per tenth of a second in which something changed. The output is a JSON object of the
+counters.
 """
 
 import json
@@ -14,6 +15,7 @@ import sys
 sys.path.insert(0, __file__.rsplit("/", 1)[0])
 
 import reader
+import witness
 
 # isort: split
 import asyncio
@@ -30,6 +32,8 @@ def run(job):
     world, metering, lag = reader.build(job, source, start_us)
     end_us = start_us + job["duration_us"]
     meter = metering.meter
+    if job.get("log"):
+        witness.Witness(job["log"], start_us).watch(world, metering)
     with open(job["samples"], "w") as samples:
 
         async def main():

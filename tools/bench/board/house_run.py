@@ -4,7 +4,8 @@
 
 The job: trace, lesson (paths), state_dir, end_us, stalls_us, drop_per_million, settings,
 cuts (list of (off_us, on_us): no power between them), night (from_us, to_us, every_us,
-for_us: stalls while the network is away), utc_at_0 (UTC in s at time 0), tariffs (folder).
+for_us: stalls while the network is away), utc_at_0 (UTC in s at time 0), tariffs (folder),
+and, where wanted, log (path, see witness.py).
 
 Metering, persistence, history and demand are the firmware's own and are asked as often as
 its tasks would ask them, except for beats in which nothing can happen: no edge, stall,
@@ -20,6 +21,7 @@ import sys
 sys.path.insert(0, __file__.rsplit("/", 1)[0])
 
 import reader
+import witness
 
 # isort: split
 import asyncio
@@ -86,6 +88,8 @@ class Life:
         self.world, self.metering, self.lag = reader.build(
             job, month.source, on_us, job["state_dir"]
         )
+        if month.witness:
+            month.witness.watch(self.world, self.metering)
         meter = self.metering.meter
         durable = (NvsStore(), FileStore())
         self.persistence = Persistence(meter.register, EventLog(), durable, (RtcStore(),), 10)
@@ -207,6 +211,7 @@ class Month:
     def __init__(self, job):
         self.job = job
         self.source = reader.TraceFile(job["trace"], 0)
+        self.witness = witness.Witness(job["log"], 0) if job.get("log") else None
         self.before = []
         self.restored = []
         self.closed = {}
