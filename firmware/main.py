@@ -11,7 +11,7 @@ import time
 import boot_select
 import micropython
 
-from core import event_log, password, payload
+from core import config, event_log, password, payload
 from core.demand import Demand
 from core.edge_ring import EdgeRing
 from core.event_log import EventLog
@@ -62,6 +62,7 @@ class Reader:
 
     def __init__(self, home=""):
         self.home = home
+        config.suit(sys.implementation._machine)
         self.settings = Settings(
             TextFile("config.json"), TextFile("config.good.json"), board.has_pin
         )

@@ -78,6 +78,22 @@ SCHEMA: dict[str, tuple] = {
 SECRETS = ("wifi.password", "mqtt.password")
 _QUOTED_MAX = 40
 
+# The defaults of these fields by chip: not every chip has the classic ESP32's pins.
+CHIP_FIELDS = ("pulse.pin", "breaker.pin", "button.pin")
+CHIP_PINS = {
+    "ESP32": (34, 35, 0),
+    "ESP32S3": (4, 5, 0),
+    "ESP32C3": (4, 5, 9),
+    "ESP32C6": (1, 2, 9),
+}
+
+
+def suit(machine):
+    """Make the defaults those of a chip; ``machine``: as in ``sys.implementation._machine``."""
+    chip = machine.split(" with ")[-1].replace("-", "")[:7]
+    for name, pin in zip(CHIP_FIELDS, CHIP_PINS.get(chip, CHIP_PINS["ESP32"])):
+        SCHEMA[name] = (PIN, pin) + SCHEMA[name][2:]
+
 
 def defaults():
     """Return the default settings, a dict of ``section.field`` to value."""

@@ -323,3 +323,22 @@ def test_half_a_surrogate_pair_is_refused():
     assert len(errors) == 1 and errors[0].startswith("wifi.ssid: ")
     assert all(32 <= ord(c) < 127 for c in errors[0])
     assert settings["wifi.ssid"] == ""
+
+
+def test_default_pins_are_those_of_the_chip():
+    try:
+        for machine, pins in (
+            ("Generic ESP32 module with SPIRAM with ESP32", (34, 35, 0)),
+            ("Generic ESP32S3 module with Octal-SPIRAM with ESP32-S3", (4, 5, 0)),
+            ("Seeed XIAO ESP32S3 with ESP32-S3-FN8", (4, 5, 0)),
+            ("Seeed XIAO ESP32C3 with ESP32-C3FN4", (4, 5, 9)),
+            ("Seeed XIAO ESP32C6 with ESP32C6", (1, 2, 9)),
+            ("linux [GCC 12.2.0] version", (34, 35, 0)),
+        ):
+            config.suit(machine)
+            defaults = config.defaults()
+            assert tuple([defaults[name] for name in config.CHIP_FIELDS]) == pins, machine
+            # They do not contradict each other, nor the rest of the defaults.
+            assert config.validate({})[1] == []
+    finally:
+        config.suit("ESP32")

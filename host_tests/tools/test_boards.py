@@ -30,10 +30,25 @@ def test_a_map_contradicts_itself_nowhere(each):
 
 @pytest.mark.parametrize("each", BOARDS, ids=lambda each: each.id)
 def test_suggested_pins_are_accepted_by_the_firmware(each):
-    document = {role: {"pin": each.roles[role]} for role in boards.INPUTS}
+    document = {role: {"pin": each.roles[role]} for role in (*boards.INPUTS, boards.BUTTON)}
     settings, errors = config.validate(document)
     assert errors == []
     assert boards.pin_faults(settings, each) == []
+
+
+@pytest.mark.parametrize("each", BOARDS, ids=lambda each: each.id)
+def test_suggested_pins_are_the_firmwares_own_defaults_on_that_chip(each):
+    assert (
+        tuple(each.roles[name.partition(".")[0]] for name in config.CHIP_FIELDS)
+        == (config.CHIP_PINS[each.chip])
+    )
+
+
+@pytest.mark.parametrize("each", BOARDS, ids=lambda each: each.id)
+def test_the_boards_button_is_accepted_though_its_pin_is_for_nothing_else(each):
+    button = each.roles[boards.BUTTON]
+    assert boards.pin_faults({"button.pin": button}, each) == []
+    assert "strapping pin" in boards.pin_faults({"pulse.pin": button}, each)[0]
 
 
 def test_there_is_a_map_for_every_board_promised():
@@ -50,6 +65,10 @@ def test_only_the_c3_has_no_counter_and_says_so():
 @pytest.mark.parametrize(
     ("name", "pin", "reason"),
     [
+        ("esp32_devkitc", 16, "PSRAM"),
+        ("esp32_s3_devkitc", 34, "eight data lines"),
+        ("esp32_c3_devkit", 34, "no such pin"),
+        ("esp32_c3_devkit", 11, "VDD_SPI"),
         ("esp32_devkitc", 12, "strapping pin"),
         ("esp32_devkitc", 6, "flash chip"),
         ("esp32_devkitc", 24, "no such pin"),
@@ -79,4 +98,6 @@ def test_a_stored_configuration_is_judged_by_what_every_board_of_the_chip_lacks(
     assert "pulse.pin" in boards.faults_of(stored, "ESP32")[0]
     assert boards.faults_of(b'{"pulse": {"pin": 4}, "breaker": {"pin": 5}}', "ESP32S3") == []
     assert boards.faults_of(stored, "ESP32P4") == []
+    # Pins left to the firmware's defaults are those of the chip.
+    assert boards.faults_of(b'{"meter": {"fuse_a": 20}}', "ESP32C3") == []
     assert boards.faults_of(b"{", "ESP32") == []

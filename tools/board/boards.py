@@ -12,9 +12,11 @@ from . import stored_config
 
 FOLDER = Path(__file__).parents[1] / "boards"
 
-# What the reader uses pins for. An output cannot be on a pin that only listens.
+# What the reader uses pins for. An output cannot be on a pin that only listens; the button is
+# the board's own, on a pin that is good for nothing else.
 INPUTS = ("pulse", "breaker", "mains")
-OUTPUTS = ("selftest",)
+BUTTON = "button"
+OUTPUTS = ("selftest", "reference_clock")
 
 
 @dataclass(frozen=True)
@@ -75,11 +77,15 @@ def named(name: str) -> Board | None:
 def pin_faults(settings: dict[str, Any], board: Board) -> list[str]:
     """One line per configured pin that a board cannot give."""
     faults = []
-    for role in INPUTS:
-        pin = settings.get(f"{role}.pin")
-        reason = board.refusal(pin) if isinstance(pin, int) else None
+    for name, field in stored_config.core("config").SCHEMA.items():
+        pin = settings.get(name)
+        if field[0] != stored_config.core("config").PIN or not isinstance(pin, int):
+            continue
+        if name == f"{BUTTON}.pin" and pin == board.roles[BUTTON]:
+            continue
+        reason = board.refusal(pin, output="clock" in name)
         if reason:
-            faults.append(f"{role}.pin: {reason}")
+            faults.append(f"{name}: {reason}")
     return faults
 
 
@@ -89,6 +95,13 @@ def faults_of(stored: bytes, chip: str | None) -> list[str]:
     settings, errors = stored_config.parse(stored)
     if not candidates or errors:
         return []
+    # A pin left to its default is the firmware's affair: it takes one that the chip has.
+    chosen = json.loads(stored)
+    settings = {
+        name: value
+        for name, value in settings.items()
+        if name.partition(".")[2] in chosen.get(name.partition(".")[0], {})
+    }
     per_board = [pin_faults(settings, board) for board in candidates]
     # Which of them it is cannot be asked: a pin that one of them has is no fault.
     return min(per_board, key=len)

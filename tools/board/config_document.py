@@ -61,18 +61,27 @@ class Document:
         self.set_value(name, self._value_of(name, text.strip()))
 
     def suggest_pins(self, board: Board) -> None:
-        """Offers a board's pins where none was chosen yet and the default is no good there."""
-        for role in ("pulse", "breaker"):
+        """Offers a board's pins where none was chosen yet and the default is another."""
+        for role in ("pulse", "breaker", boards.BUTTON):
             chosen = "pin" in self._sections.get(role, {})
-            if not chosen and board.refusal(self.get(f"{role}.pin")):
+            if not chosen and self.get(f"{role}.pin") != board.roles[role]:
                 self.set_value(f"{role}.pin", board.roles[role])
 
     def errors(self, board: Board | None = None) -> list[str]:
         """One line per fault."""
         settings, errors = self._config.validate(self._sections)
-        if not errors and board:
-            errors = boards.pin_faults(settings, board)
+        if board:
+            # First: a board's reason says more than that two fields want the same pin.
+            errors = boards.pin_faults({**settings, **self._pins()}, board) or errors
         return list(errors)
+
+    def _pins(self) -> dict[str, Any]:
+        """Pins as they are set, whatever else is wrong."""
+        return {
+            f"{name}.pin": fields["pin"]
+            for name, fields in self._sections.items()
+            if "pin" in fields
+        }
 
     def error_of(self, name: str, board: Board | None = None) -> str | None:
         """What is wrong with one field alone, or None."""
