@@ -40,6 +40,8 @@ class PtyBoard:
     Args:
         state_dir: existing folder for flash, NVS and RTC memory; used again, it goes on.
         speed: how fast its time runs.
+        heap: what Python has on it, as ``-X heapsize`` of the interpreter.
+        psram: bytes of memory outside of the chip that it says it has.
 
     Attributes:
         port: what stands in for ``/dev/ttyUSB0``; another one after ``plug_in``.
@@ -47,8 +49,10 @@ class PtyBoard:
         output: everything that it has said.
     """
 
-    def __init__(self, state_dir, speed=1.0):
+    def __init__(self, state_dir, speed=1.0, heap="16M", psram=8 << 20):
         self.state_dir = Path(state_dir)
+        self._heap = heap
+        self._psram = psram
         self._speed = speed
         self.boots = 0
         self.output = b""
@@ -117,9 +121,9 @@ class PtyBoard:
 
         self._process = subprocess.Popen(
             [
-                *(str(_MICROPYTHON), "-X", "heapsize=16M", "-i"),
+                *(str(_MICROPYTHON), "-X", f"heapsize={self._heap}", "-i"),
                 str(Path(__file__).parent / "simulator" / "board_prompt.py"),
-                *(str(ROOT), str(self.state_dir), cause, str(self._speed)),
+                *(str(ROOT), str(self.state_dir), cause, str(self._speed), str(self._psram)),
             ],
             stdin=theirs,
             stdout=theirs,

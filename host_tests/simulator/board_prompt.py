@@ -4,7 +4,7 @@ Boots as the port does: mounts the flash, runs ``main.py`` if there is one, and 
 or is interrupted, leaves a person (or mpremote) at the prompt.
 
 Arguments: the repository's root, the folder that holds what outlives a reset, the reset's
-cause, virtual seconds per second.
+cause, virtual seconds per second, bytes of PSRAM.
 """
 
 import os
@@ -12,7 +12,7 @@ import sys
 
 import utime
 
-ROOT, STATE_DIR, CAUSE, SPEED = sys.argv[1:5]
+ROOT, STATE_DIR, CAUSE, SPEED, PSRAM = sys.argv[1:6]
 sys.path[:] = ["", ".frozen", ROOT + "/tools/simulator/esp32"]
 
 import shims
@@ -36,6 +36,8 @@ os.mount(volume, "/flash")
 os.chdir("/flash")
 pace.start(float(SPEED))
 world.powered = True
+# The chip's own memory is in pieces, that outside of it is not.
+world.memory_regions = [113840, 15072, 113840] + [int(PSRAM)] * (PSRAM != "0")
 # The BOOT button has a pull-up, and nobody presses it.
 world.levels[0] = 1
 # The wire that the self-test asks for.

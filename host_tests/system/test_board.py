@@ -77,6 +77,8 @@ def installed(tmp_path_factory, http_port):
         said = tool("doctor", "--port", board.port, expect=1)
         assert "python -m tools deploy" in said
         assert "python -m tools configure" in said
+        assert "PSRAM: yes, 8.0 MiB" in said
+        assert "enough for the firmware" in said
         said = tool("deploy", "--port", board.port)
         assert "checked by SHA-256" in said
         said = tool(
@@ -451,6 +453,20 @@ def test_a_faulty_setting_is_refused_with_what_is_accepted_and_nothing_written(m
         with Link(board.port) as link:
             stored = json.loads(link.read("config.json"))
     assert "fuse_a" not in stored["meter"]
+
+
+@pytest.mark.parametrize(
+    ("heap", "psram", "says"),
+    [("300K", 0, "PSRAM: none found"), ("300K", 2 << 20, "PSRAM: yes, 2.0 MiB")],
+)
+def test_a_heap_too_small_for_the_firmware_is_told_with_what_to_do(tmp_path, heap, psram, says):
+    with PtyBoard(tmp_path, heap=heap, psram=psram) as board:
+        board.wait_for(">>>")
+        said = tool("doctor", "--port", board.port, expect=1)
+    assert says in said
+    assert "too small, the firmware needs 371 KiB" in said
+    assert "python -m tools flash" in said
+    assert "will not start" in said
 
 
 def test_without_a_board_doctor_says_what_to_do_and_fails():

@@ -1,5 +1,7 @@
 """flash: what would be run, and what is refused before anything is."""
 
+from types import SimpleNamespace
+
 import pytest
 from typer.testing import CliRunner
 
@@ -46,6 +48,37 @@ def test_a_file_that_is_no_image_is_refused(tmp_path):
 def test_without_an_image_mpflash_downloads_that_of_the_chip():
     output = run("--dry-run", "--chip", "esp32c3").output
     assert "mpflash --no-interactive download --board ESP32_GENERIC_C3 --version stable" in output
+    assert "too little memory" in output
+
+
+def test_the_image_for_the_boards_psram_is_chosen_and_written(monkeypatch, tmp_path):
+    port = tmp_path / "port"
+    port.touch()
+    said = "Chip type:   ESP32-S3 (QFN56)\nFeatures:    Wi-Fi, Embedded PSRAM 8MB (AP_3v3)\n"
+    written = []
+
+    def answer(command, **_):
+        if "mpflash" in command[0]:
+            for variant in ("", "-SPIRAM_OCT"):
+                name = f"ESP32_GENERIC_S3{variant}-v1.29.0.bin"
+                (tmp_path / name).write_bytes(b"\xe9" + variant.encode())
+        elif "write-flash" in command:
+            written.append(command[-1])
+        return SimpleNamespace(stdout=said, returncode=0)
+
+    monkeypatch.setattr(flashing.subprocess, "run", answer)
+    monkeypatch.setattr(flashing, "_no_network", lambda: None)
+    monkeypatch.setattr(flashing, "_DOWNLOADS", tmp_path)
+    ended = run("--port", port)
+    assert ended.exit_code == 0, ended.output
+    image = tmp_path / "ESP32_GENERIC_S3-SPIRAM_OCT-v1.29.0.bin"
+    assert written == [str(image)]
+    assert sha256(image.read_bytes()) in ended.output
+    # What was fetched once serves without a network too.
+    monkeypatch.setattr(flashing, "_no_network", lambda: OSError("Network is unreachable"))
+    output = run("--port", port).output
+    assert "taking what was downloaded before" in output
+    assert written == [str(image)] * 2
 
 
 def test_without_a_network_the_way_around_is_told(monkeypatch, tmp_path):
@@ -55,6 +88,7 @@ def test_without_a_network_the_way_around_is_told(monkeypatch, tmp_path):
     port = tmp_path / "port"
     port.touch()
     monkeypatch.setattr(flashing.socket, "create_connection", refuse)
+    monkeypatch.setattr(flashing, "_DOWNLOADS", tmp_path / "nothing yet")
     ended = run("--chip", "esp32", "--port", port)
     assert ended.exit_code == 1
     assert "no way to micropython.org" in ended.output

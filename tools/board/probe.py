@@ -10,6 +10,7 @@ from .link import Link
 
 # MicroPython with esp32.PCNT, and everything else the firmware uses.
 VERSION_MIN = (1, 26)
+_PSRAM_MIN = 1_000_000
 
 _SCRIPT = """
 import gc, json, os, sys
@@ -33,7 +34,11 @@ def _answer():
         # Blocks that are shared are counted twice, so that what is left can be below nothing.
         "flash_free": free if free <= total else 0,
         "flash_total": total,
-        "heap_free": gc.mem_free(),
+        "heap": gc.mem_alloc() + gc.mem_free(),
+        # One row per region of memory that C can allocate from; the first number is its size.
+        "regions": [row[0] for row in esp32.idf_heap_info(esp32.HEAP_DATA)]
+        if hasattr(esp32, "idf_heap_info")
+        else None,
         "reset_cause": machine.reset_cause(),
         "files": files,
         "slot": None,
@@ -72,8 +77,11 @@ class Probe:
     @property
     def chip(self) -> str | None:
         """ESP32, ESP32S3 and so on; None for an imitated board."""
-        found = re.search(r"\b(ESP32(?:-?[A-Z]\d+)?)\s*$", self.machine.upper())
-        return found.group(1).replace("-", "") if found else None
+        # The board's name, then the chip's, which may go on: "... with ESP32-C3FN4".
+        found = re.search(
+            r"\bESP32(?:-?(S[23]|[CHP]\d))?", self.machine.rpartition(" with ")[2].upper()
+        )
+        return "ESP32" + (found.group(1) or "") if found else None
 
     @property
     def version(self) -> tuple[int, ...]:
@@ -86,6 +94,20 @@ class Probe:
     @property
     def pcnt(self) -> bool:
         return bool(self.content.get("pcnt"))
+
+    @property
+    def heap(self) -> int:
+        """What Python has to live in, with what it may still take."""
+        return int(self.content.get("heap", 0))
+
+    @property
+    def psram(self) -> int | None:
+        """Size of the PSRAM that MicroPython has found, 0 for none, None where it does not say."""
+        regions = self.content.get("regions")
+        if not isinstance(regions, list):
+            return None
+        # No region of the chip's own memory is that large.
+        return sum(size for size in regions if size >= _PSRAM_MIN)
 
     @property
     def flash_free(self) -> int:

@@ -15,6 +15,8 @@ from .options import PortOption
 
 # The application twice, where each file takes whole blocks of 4 KiB, and what is recorded.
 FLASH_MIN = 1_200_000
+# Below it the firmware does not start: see docs/memory.md.
+HEAP_MIN = 380_000
 
 
 def doctor(port: PortOption = None) -> None:
@@ -22,6 +24,12 @@ def doctor(port: PortOption = None) -> None:
 
     The reader is interrupted for some seconds and then started again. Exit code 0 means:
     ready. 1: something is to be done.
+
+    [bold]Examples[/bold]
+
+    python -m tools doctor
+
+    python -m tools doctor --port /dev/ttyUSB1
     """
     try:
         problems = _look(port)
@@ -47,6 +55,7 @@ def _look(wanted: str | None) -> int:
             _chip(found),
             _version(found),
             _pcnt(found),
+            _memory(found),
             _flash(found),
             _application(found),
             _configuration(stored, found),
@@ -87,6 +96,35 @@ def _pcnt(found: Probe) -> int:
             "fall into a stall of more than some 8 edges are lost. Any ESP32 but the C3 has one."
         )
     return 0
+
+
+def _memory(found: Probe) -> int:
+    psram = found.psram
+    if psram is None:
+        show.note("PSRAM: MicroPython does not say")
+    elif psram:
+        show.good(f"PSRAM: yes, {psram / 2**20:.1f} MiB")
+    else:
+        show.note("PSRAM: none found")
+    heap = f"heap {found.heap // 1024} KiB"
+    if found.heap >= HEAP_MIN:
+        show.good(f"{heap}: enough for the firmware, which needs {HEAP_MIN // 1024} KiB")
+        return 0
+    show.problem(
+        f"{heap}: too small, the firmware needs {HEAP_MIN // 1024} KiB and will not start",
+        _more_memory(found),
+    )
+    return 1
+
+
+def _more_memory(found: Probe) -> str:
+    if found.chip in ("ESP32C3", "ESP32C6"):
+        return f"The {found.chip} has no PSRAM: take a board with an ESP32-S3, or a WROVER module."
+    return (
+        "If the board has PSRAM (WROVER on its module, or R2 or R8 in the chip's name), put the "
+        "MicroPython on it that knows of it: python -m tools flash, which chooses by the chip "
+        "(--variant SPIRAM or SPIRAM_OCT says it). If it has none, take a board that has."
+    )
 
 
 def _flash(found: Probe) -> int:

@@ -11,9 +11,10 @@ from typing import Annotated
 
 import typer
 
-from tools.board import ports
+from tools.board import micropython_image, ports
 from tools.board.application import ROOT, sha256
 from tools.board.error import BoardError
+from tools.board.micropython_image import Chip
 
 from . import show
 from .options import PortOption
@@ -24,13 +25,6 @@ _SOURCE = "micropython.org"
 # Where the image begins: the classic ESP32's second-stage loader lies behind a vector area.
 _OFFSETS = {"esp32": "0x1000", "esp32s2": "0x1000"}
 _OFFSET = "0x0"
-_BOARD_IDS = {
-    "esp32": "ESP32_GENERIC",
-    "esp32s2": "ESP32_GENERIC_S2",
-    "esp32s3": "ESP32_GENERIC_S3",
-    "esp32c3": "ESP32_GENERIC_C3",
-    "esp32c6": "ESP32_GENERIC_C6",
-}
 _BY_HAND = (
     "Connect to the internet, or fetch the .bin of your board elsewhere and name it: "
     "python -m tools flash --image FILE.bin"
@@ -52,6 +46,13 @@ def flash(
     chip: Annotated[
         str, typer.Option(help="The chip, such as esp32s3, where it is not to be asked.")
     ] = "auto",
+    variant: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="The image's variant, such as SPIRAM, SPIRAM_OCT or STANDARD; else by the chip.",
+        ),
+    ] = None,
     version: Annotated[
         str, typer.Option(help="MicroPython's version to download, 1.26.0 or newer.")
     ] = "stable",
@@ -65,17 +66,28 @@ def flash(
 ) -> None:
     """Put MicroPython on the board by esptool: downloaded by mpflash, or a .bin of your own.
 
-    What a reader has recorded (NVS, files) survives, unless --erase is given; take a backup
-    all the same.
+    The image is chosen by the chip and its PSRAM, and its SHA-256 shown. What a reader has
+    recorded (NVS, files) survives, unless --erase is given; take a backup all the same.
+
+    [bold]Examples[/bold]
+
+    python -m tools flash
+
+    python -m tools flash --erase --variant SPIRAM_OCT
+
+    python -m tools flash --image ESP32_GENERIC-SPIRAM-v1.27.0.bin
+
+    python -m tools flash --dry-run --chip esp32s3
     """
     if image is not None:
         _check_image(image)
     device = _device(port, dry_run)
-    if chip == "auto":
-        chip = "esp32" if dry_run else _chip_of(device)
+    found = _chip_named(chip, device, dry_run)
     if image is None:
-        image = _download(chip, version, dry_run)
-    for command in _by_esptool(device, image, chip, erase):
+        name, why = micropython_image.choose(found, variant)
+        show.good(f"chip {found.name}: image {name}; {why}")
+        image = _download(name, found.name, version, dry_run)
+    for command in _by_esptool(device, image, found.name, erase):
         show.plain("$ " + " ".join(command[2:]))
         if not dry_run and subprocess.run(command).returncode:
             raise BoardError(
@@ -108,21 +120,21 @@ def _check_image(image: Path) -> None:
         )
 
 
-def _chip_of(device: str) -> str:
+def _chip_named(name: str, device: str, dry_run: bool) -> Chip:
+    if name != "auto":
+        return Chip(name)
+    if dry_run:
+        show.note("without a board: for an esp32; --chip says another")
+        return Chip("esp32")
     command = [sys.executable, "-m", "esptool", "--port", device, "flash-id"]
     said = subprocess.run(command, capture_output=True, text=True).stdout
-    for line in said.splitlines():
-        if "ESP32" in line and ("Chip" in line or "Detecting" in line or "Connected" in line):
-            word = next(word for word in line.replace(",", " ").split() if "ESP32" in word)
-            name = word.lower().replace("-", "")
-            return next(
-                (chip for chip in ("esp32s3", "esp32s2", "esp32c3", "esp32c6") if chip in name),
-                "esp32",
-            )
-    raise BoardError(
-        f"{device}: the chip does not answer esptool",
-        "Hold the BOOT button, press EN or RST, let BOOT go, and try again; or say --chip.",
-    )
+    chip = micropython_image.described(said)
+    if chip is None:
+        raise BoardError(
+            f"{device}: the chip does not answer esptool",
+            "Hold the BOOT button, press EN or RST, let BOOT go, and try again; or say --chip.",
+        )
+    return chip
 
 
 def _by_esptool(device: str, image: Path, chip: str, erase: bool) -> list[list[str]]:
@@ -131,36 +143,37 @@ def _by_esptool(device: str, image: Path, chip: str, erase: bool) -> list[list[s
     return [[*start, "erase-flash"], write] if erase else [write]
 
 
-def _download(chip: str, version: str, dry_run: bool) -> Path:
-    """MicroPython for a chip, as mpflash finds it; its hash is shown before it is used."""
-    board_id = _BOARD_IDS.get(chip)
-    if board_id is None:
-        raise BoardError(
-            f"--chip {chip}: not known; accepted: {', '.join(_BOARD_IDS)}",
-            "For another one, fetch its .bin and name it with --image.",
-        )
+def _download(name: str, chip: str, version: str, dry_run: bool) -> Path:
+    """An image of MicroPython's, as mpflash finds it; its hash is shown before it is used."""
     mpflash = Path(sys.executable).with_name("mpflash")
-    command = [str(mpflash), "--no-interactive", "download", "--board", board_id]
-    command += ["--version", version]
+    # Asked for one variant it finds none: asked for the board, it fetches all of them.
+    command = [str(mpflash), "--no-interactive", "download"]
+    command += ["--board", micropython_image.BOARD_IDS[chip], "--version", version]
     show.plain("$ " + " ".join([mpflash.name, *command[1:]]))
     if dry_run:
-        return _DOWNLOADS / f"{board_id}-{version}.bin"
-    _check_network()
+        return _DOWNLOADS / f"{name}-v{version.removeprefix('v')}.bin"
     # Otherwise it fills the Downloads folder of whoever runs this.
     _DOWNLOADS.mkdir(parents=True, exist_ok=True)
-    subprocess.run(command, env={**os.environ, "MPFLASH_FIRMWARE": str(_DOWNLOADS)})
-    images = sorted(_DOWNLOADS.rglob(f"{board_id}-*.bin"), key=lambda path: path.stat().st_mtime)
-    if not images:
-        # It ends well without a network, too.
-        raise BoardError("mpflash has downloaded nothing; it says why above", _BY_HAND)
-    _check_image(images[-1])
-    return images[-1]
+    offline = _no_network()
+    if offline is None:
+        subprocess.run(command, env={**os.environ, "MPFLASH_FIRMWARE": str(_DOWNLOADS)})
+    image = micropython_image.newest(_DOWNLOADS, name, version)
+    if image is None and offline is not None:
+        raise BoardError(f"no way to {_SOURCE} to download MicroPython ({offline})", _BY_HAND)
+    if image is None:
+        # It ends well without having found anything, too.
+        raise BoardError(
+            f"mpflash has not downloaded {name}, version {version}; it says why above", _BY_HAND
+        )
+    if offline is not None:
+        show.note(f"no way to {_SOURCE}; taking what was downloaded before")
+    _check_image(image)
+    return image
 
 
-def _check_network() -> None:
+def _no_network() -> OSError | None:
     try:
         socket.create_connection((_SOURCE, 443), timeout=5).close()
     except OSError as error:
-        raise BoardError(
-            f"no way to {_SOURCE} to download MicroPython ({error})", _BY_HAND
-        ) from error
+        return error
+    return None

@@ -1,4 +1,4 @@
-"""``esp32``: the pulse counter in hardware, and non-volatile storage."""
+"""``esp32``: the pulse counter in hardware, non-volatile storage, and what memory there is."""
 
 import json
 from binascii import hexlify, unhexlify
@@ -7,7 +7,9 @@ import flash
 from rmt import RMT
 from world import world
 
-__all__ = ("NVS", "PCNT", "RMT")
+__all__ = ("HEAP_DATA", "NVS", "PCNT", "RMT", "idf_heap_info")
+
+HEAP_DATA = 4
 
 _NVS_NOT_FOUND = (-0x1102, "ESP_ERR_NVS_NOT_FOUND")
 _NVS_NOT_ENOUGH_SPACE = (-0x1105, "ESP_ERR_NVS_NOT_ENOUGH_SPACE")
@@ -18,6 +20,11 @@ _NAME_MAX = 15
 # Five of the six pages of the port's partition of 24 KiB, 126 entries of 32 B in each.
 _NVS_CAPACITY = 5 * 126 * 32
 _NVS_ENTRY = 32
+
+
+def idf_heap_info(capabilities):
+    """Return (size, free, largest free piece, least free ever) of each region of memory."""
+    return [(size, size // 2, size // 2, size // 2) for size in world.memory_regions]
 
 
 class PCNT:

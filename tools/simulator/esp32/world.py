@@ -55,11 +55,13 @@ class World:
         dropped: scheduled callbacks lost to a full queue or to an injected fault.
         wires: output pin to the input pin that a wire leads to.
         powered: False while the board is being prepared: stalls take no time.
+        memory_regions: sizes of the regions that ``esp32.idf_heap_info`` tells of.
         at_wake: called whenever the interpreter wakes up, or None.
         at_end: called with the exit code when the chip ends what runs, or None; may kill it.
     """
 
     def __init__(self):
+        self.memory_regions = []
         self.reset()
 
     def reset(self, source=None, now_us=0):
