@@ -1,7 +1,9 @@
 """The command line explains itself, and what documents and make say of it is so."""
 
 import re
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -84,3 +86,17 @@ def test_make_hands_the_serial_port_on(target, command):
 
 def test_to_run_port_is_still_the_web_pages():
     assert "tools.simulator --port 8090" in dry_run("run", "PORT=8090")
+
+
+def test_under_a_python_without_the_libraries_the_tools_say_how_to_get_them(tmp_path):
+    shutil.copytree(ROOT / "tools", tmp_path / "tools", ignore=shutil.ignore_patterns("data"))
+    # -S: without what is installed.
+    ended = subprocess.run(
+        [sys.executable, "-S", "-m", "tools", "doctor"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == 1
+    assert "make doctor" in ended.stderr
+    assert "Traceback" not in ended.stderr
