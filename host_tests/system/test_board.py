@@ -19,7 +19,10 @@ import pytest
 from pty_board import PtyBoard
 from simulator_run import free_port
 
-from tools.board import application
+from core import history, journal
+from core.demand import MONTHS_KIND
+from drivers.history_store import PER_FILE
+from tools.board import application, backup_file, history_files
 from tools.board.deployment import Deployment
 from tools.board.error import BoardError
 from tools.board.link import Link
@@ -292,32 +295,104 @@ def test_the_reading_is_set_over_the_network(memory, http_port):
         assert "below" in said
 
 
+QUARTER_S = 900
+# Monday, 2 March 2026, 00:00 UTC.
+FIRST_S = 1_772_409_600
+
+
+def recorded(link, count, pulses=250):
+    """Write a history of so many quarter-hours and the peaks of two months onto a board."""
+    files = {}
+    for sequence in range(count):
+        record = history.Record(
+            *(sequence, FIRST_S + sequence * QUARTER_S, 1, 0, pulses),
+            *((sequence + 1) * pulses, 200, 3000, QUARTER_S),
+        )
+        name = f"{sequence // PER_FILE:08d}.his"
+        files[name] = files.get(name, b"") + history.pack(record)
+    link.run("import os\nif 'history' not in os.listdir():\n    os.mkdir('history')")
+    for name, content in files.items():
+        link.write(f"history/{name}", content)
+    months = journal.encode(MONTHS_KIND, 1, journal.pack_all("<II", [(FIRST_S - 3600, 4321)]))
+    link.write("months.rec", months)
+
+
+def history_of(reader):
+    """Return what the reader tells of its closed intervals."""
+    return reader.get("/history?resolution=quarter")
+
+
 def test_a_backup_goes_onto_another_board(memory, installed, http_port, tmp_path):
     saved = tmp_path / "backup.json"
+    reader = Reader(f"127.0.0.1:{http_port}")
     with PtyBoard(memory) as board:
+        with Link(board.port) as link:
+            recorded(link, 200)
+        kwh = eventually(lambda: reader.get("/status"), bool)["register"]["kwh"]
+        # A record on flash is proof of its pulses.
+        assert kwh == "12395.678"
+        before = history_of(reader)
         said = tool("backup", saved, "--port", board.port)
-        assert "register 12345.678 kWh" in said
-        assert SECRET not in said
+        assert "register 12395.678 kWh" in said
+        assert "200 quarter-hours, 2026-03-02 to 2026-03-04" in said
+        assert "peaks of the months 2026-03" in said
+        assert "not in it: wifi.password" in said
+        assert SECRET not in said + saved.read_text()
         assert saved.stat().st_mode & 0o077 == 0
         assert "exists already" in tool("backup", saved, "--port", board.port, expect=1)
         tool("set-reading", "20000", "--port", board.port)
-        eventually(
-            lambda: Reader(f"127.0.0.1:{http_port}").get("/status")["register"]["kwh"],
-            lambda kwh: kwh == "20000.000",
-        )
+        eventually(lambda: reader.get("/status")["register"]["kwh"], lambda kwh: kwh == "20000.000")
         said = tool("restore", saved, "--port", board.port, expect=1)
         assert "must not run backward" in said
+        # The passphrase is the board's own still.
+        tool("restore", saved, "--port", board.port, "--only", "config")
+        with Link(board.port) as link:
+            assert json.loads(link.read("config.json"))["wifi"]["password"] == SECRET
     other = tmp_path / "other"
     other.mkdir()
     with PtyBoard(other) as board:
         board.wait_for(">>>")
         tool("deploy", "--port", board.port, "--no-restart")
         said = tool("restore", saved, "--port", board.port)
-        assert "register 12345.678 kWh" in said
-        reader = Reader(f"127.0.0.1:{http_port}")
+        assert "register 12395.678 kWh" in said
+        assert "neither in the backup nor on the board: wifi.password" in said
         status = eventually(lambda: reader.get("/status"), bool)
-        assert status["register"]["kwh"] == "12345.678"
+        assert status["register"]["kwh"] == "12395.678"
         assert status["meter"]["number"] == "12345678"
+        assert status["history"]["next"] == 200
+        assert history_of(reader) == before
+        # What was restored is what a backup of it holds.
+        again = tmp_path / "again.json"
+        tool("backup", again, "--port", board.port)
+        one, two = backup_file.read(saved), backup_file.read(again)
+        # The interval that the restart has ended came after it.
+        taken = history_files.records(one.history)
+        assert history_files.records(two.history)[:200] == taken
+        assert two.records["months"] == one.records["months"]
+
+
+def test_a_backup_with_passwords_has_them_and_nothing_of_the_pages(memory, tmp_path):
+    saved = tmp_path / "backup.json"
+    with PtyBoard(memory) as board:
+        said = tool("backup", saved, "--port", board.port, "--with-passwords")
+    assert "with wifi.password" in said
+    assert SECRET not in said
+    assert SECRET in saved.read_text()
+    assert "password" not in backup_file.read(saved).records
+
+
+def test_a_backup_does_not_take_the_newer_history_from_a_board(memory, tmp_path):
+    saved = tmp_path / "backup.json"
+    with PtyBoard(memory) as board:
+        with Link(board.port, restart=False) as link:
+            recorded(link, 3)
+        tool("backup", saved, "--port", board.port)
+        with Link(board.port, restart=False) as link:
+            recorded(link, 5)
+        said = tool("restore", saved, "--port", board.port, "--only", "history", expect=1)
+        assert "goes on to interval 4, the backup's only to 2" in said
+        said = tool(*("restore", saved, "--port", board.port, "--only", "history", "--allow-lower"))
+        assert "restored: history: 3 quarter-hours" in said
 
 
 def test_a_changed_backup_is_refused(tmp_path):

@@ -1,16 +1,23 @@
-"""What a reader has recorded: register and events, out of every store, and back into them."""
+"""What a reader has recorded beside its history: out of every store, and back into them."""
 
 from __future__ import annotations
 
 import base64
+import importlib
 from typing import Any
 
 from .error import BoardError
 from .link import Link
 from .stored_config import core
 
-# Journal records by key, with the kind each bears.
-KEYS = ("register", "events")
+# Parts of a backup, and the keys of their journal records.
+PARTS = {
+    "register": ("register",),
+    "events": ("events",),
+    # The interval in progress, dates of starts, peaks of months, meter constants, what MQTT has.
+    "history": ("interval", "dates", "months", "constants", "outbox"),
+}
+KEYS = tuple(key for keys in PARTS.values() for key in keys)
 _RECORD_MAX = 2048
 
 _TAKE = f"""
@@ -52,28 +59,33 @@ def _put(key, text):
 
 def take(link: Link) -> dict[str, str]:
     """The newest valid record of each key, in base64."""
-    journal = core("journal")
     link.run(_TAKE)
     newest: dict[str, str] = {}
     for key in KEYS:
         best = -1
         for store in ("nvs", "file", "rtc"):
             text = link.value(f"_take({store!r}, {key!r})")
-            found = journal.decode(_kind(key), base64.b64decode(text)) if text else None
+            found = _decoded(key, text) if text else None
             if found and found[0] > best:
                 best, newest[key] = found[0], text
     return newest
 
 
+def check(records: dict[str, str]) -> None:
+    """Raises BoardError for a record that its CRC belies, or of a key that is none."""
+    for key, text in records.items():
+        if key not in KEYS or _decoded(key, text) is None:
+            raise BoardError(f"record {key!r} in the backup is damaged", "Nothing was written.")
+
+
 def put(link: Link, records: dict[str, str]) -> None:
     """Writes records over those in every store: newest no longer wins, these do."""
-    journal = core("journal")
+    check(records)
     link.run(_PUT)
     for key, text in records.items():
-        if key not in KEYS or journal.decode(_kind(key), base64.b64decode(text)) is None:
-            raise BoardError(f"record {key!r} in the backup is damaged", "Nothing more is written.")
         link.value(f"_put({key!r}, {text!r})")
-    if take(link) != records:
+    present = take(link)
+    if {key: present.get(key) for key in records} != records:
         raise BoardError("the records do not read back as written", "Try again.")
 
 
@@ -103,11 +115,32 @@ def event_count(records: dict[str, str]) -> int:
     return len(log)
 
 
+def month_peaks(records: dict[str, str]) -> list[tuple[int, int]]:
+    """(UTC at which a month began, what its peaks came to in W) of every month kept."""
+    try:
+        return core("journal").unpack_all("<II", _payload(records, "months") or b"")
+    except ValueError:
+        return []
+
+
 def _payload(records: dict[str, str], key: str) -> bytes | None:
     text = records.get(key)
-    found = core("journal").decode(_kind(key), base64.b64decode(text)) if text else None
+    found = _decoded(key, text) if text else None
     return found[1] if found else None
 
 
+def _decoded(key: str, text: str) -> tuple[int, bytes] | None:
+    return core("journal").decode(_kind(key), base64.b64decode(text))
+
+
 def _kind(key: str) -> int:
-    return {"register": core("register_record").KIND, "events": core("event_log").KIND}[key]
+    history = core("history")
+    return {
+        "register": core("register_record").KIND,
+        "events": core("event_log").KIND,
+        "interval": history.OPEN_KIND,
+        "dates": history.DATES_KIND,
+        "months": core("demand").MONTHS_KIND,
+        "constants": core("worth").KIND,
+        "outbox": importlib.import_module("services.outbox").KIND,
+    }[key]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -53,3 +56,12 @@ def transfer() -> Progress:
         console=out,
         transient=True,
     )
+
+
+@contextmanager
+def count(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar for files that go over the cable: call it with (done, of)."""
+    columns = (TextColumn("{task.description:<28.28}"), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=out, transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, of: bar.update(task, completed=done, total=of)

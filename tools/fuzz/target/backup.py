@@ -4,9 +4,12 @@ import json
 import tempfile
 from pathlib import Path
 
-from tools.board import backup_file, records
+from tools.board import backup_file, history_files, records, stored_config
 from tools.board.error import BoardError
 from tools.fuzz.target.oracle import text_of
+
+# Imported when first needed, which is no work for an input.
+stored_config.core("config")
 
 _FOLDER = tempfile.TemporaryDirectory()
 
@@ -36,3 +39,5 @@ def _check(path):
     assert backup.config is None or isinstance(backup.config, str)
     records.event_count(backup.records)
     records.register_of(backup.records)
+    records.month_peaks(backup.records)
+    history_files.records(backup.history)
