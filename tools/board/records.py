@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import importlib
 from typing import Any
 
@@ -134,6 +135,12 @@ def _decoded(key: str, text: str) -> tuple[int, bytes] | None:
 
 
 def _kind(key: str) -> int:
+    return kinds()[key]
+
+
+@functools.cache
+def kinds() -> dict[str, int]:
+    """Key to the kind that its journal records bear."""
     history = core("history")
     return {
         "register": core("register_record").KIND,
@@ -143,4 +150,4 @@ def _kind(key: str) -> int:
         "months": core("demand").MONTHS_KIND,
         "constants": core("worth").KIND,
         "outbox": importlib.import_module("services.outbox").KIND,
-    }[key]
+    }

@@ -10,6 +10,9 @@ from tools.fuzz.target.oracle import text_of
 
 # Imported when first needed, which is no work for an input.
 stored_config.core("config")
+records.kinds()
+records.register_of({})
+history_files.records({"00000000.his": ""})
 
 _FOLDER = tempfile.TemporaryDirectory()
 
