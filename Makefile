@@ -6,7 +6,7 @@ PY = .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL = help
-.PHONY: help run test bench chaos fuzz fleet doctor flash deploy configure monitor test-device lint format lock clean
+.PHONY: help run test bench chaos fuzz fleet doctor flash deploy configure monitor test-device board lint format lock clean
 
 help: ## Show this help
 	@echo "usage: make TARGET [NAME=value ...]"
@@ -88,8 +88,15 @@ configure: .venv/.stamp ## Ask what the reader has to know, and write it to the 
 monitor: .venv/.stamp ## Show what the reader reads, live; ARGS="--host NAME" over the network
 	@$(PY) -m tools monitor $(BOARD) $(ARGS)
 
-test-device: .venv/.stamp ## Test whether a real board counts right: a wire from pin to pin
+test-device: build/lib/.stamp ## Test whether a board counts right, by a wire from pin to pin; PORT=imitated needs none
+ifeq ($(PORT),imitated)
+	@$(PY) host_tests/pty_board.py "deploy --no-restart" "self-test $(ARGS)"
+else
 	@$(PY) -m tools self-test $(BOARD) $(ARGS)
+endif
+
+board: build/lib/.stamp ## An imitated board, for all of the above with the PORT that it prints
+	@$(PY) host_tests/pty_board.py
 
 lint: build/lib/.stamp build/www/.stamp build/typings/.stamp ## Check style, types (against the ESP32), byte code and its size
 	@echo "ruff"

@@ -2,8 +2,12 @@
 
 Between the two is a cable that can be pulled. A reset of the board is the end of its process,
 after which it starts again with what its flash holds, as a real one does.
+
+    python host_tests/pty_board.py                      a board to try the tools on
+    python host_tests/pty_board.py deploy self-test     commands of the tools, on a fresh one
 """
 
+import contextlib
 import fcntl
 import os
 import pty
@@ -11,7 +15,9 @@ import re
 import select
 import signal
 import subprocess
+import sys
 import sysconfig
+import tempfile
 import termios
 import threading
 import time
@@ -284,3 +290,35 @@ class PtyBoard:
             self._powered = False
             return
         self.power_on(cause)
+
+
+def play(commands):
+    """Run commands of the tools on a fresh board, options after them; return the exit code."""
+    with tempfile.TemporaryDirectory() as folder, PtyBoard(folder, speed=20) as board:
+        board.wait_for(">>>")
+        for command in commands:
+            name, *options = command.split()
+            ended = subprocess.run(
+                [sys.executable, "-m", "tools", name, "--port", board.port, *options], cwd=ROOT
+            )
+            if ended.returncode:
+                return ended.returncode
+    return 0
+
+
+def serve():
+    """Keep a board until Ctrl-C; its memory is kept for the next time."""
+    folder = ROOT / ".run" / "board"
+    folder.mkdir(parents=True, exist_ok=True)
+    with PtyBoard(folder) as board:
+        print(f"An imitated board listens on {board.port}. In another terminal, such as:")
+        for target in ("doctor", "deploy", "configure", "monitor"):
+            print(f"  make {target} PORT={board.port}")
+        print("Ctrl-C here ends it; what it holds stays in .run/board.", flush=True)
+        with contextlib.suppress(KeyboardInterrupt):
+            while True:
+                time.sleep(1)
+
+
+if __name__ == "__main__":
+    sys.exit(play(sys.argv[1:]) if sys.argv[1:] else serve())
