@@ -4,6 +4,8 @@ import pytest
 
 from core import config
 from tools.board import boards
+from tools.board.error import BoardError
+from tools.board.probe import Probe
 
 BOARDS = boards.every()
 
@@ -101,3 +103,36 @@ def test_a_stored_configuration_is_judged_by_what_every_board_of_the_chip_lacks(
     # Pins left to the firmware's defaults are those of the chip.
     assert boards.faults_of(b'{"meter": {"fuse_a": 20}}', "ESP32C3") == []
     assert boards.faults_of(b"{", "ESP32") == []
+
+
+def test_another_boards_name_is_refused_with_those_that_fit():
+    boards.check_chip(board("xiao_esp32c3"), "ESP32C3")
+    boards.check_chip(board("xiao_esp32c3"), None)
+    with pytest.raises(BoardError, match="this board an ESP32S3") as raised:
+        boards.check_chip(board("xiao_esp32c3"), "ESP32S3")
+    assert "xiao_esp32s3" in raised.value.advice
+
+
+@pytest.mark.parametrize(
+    ("machine", "chip"),
+    [
+        ("Generic ESP32 module with SPIRAM with ESP32", "ESP32"),
+        ("Generic ESP32S3 module with Octal-SPIRAM with ESP32-S3", "ESP32S3"),
+        ("Generic ESP32S3 module with ESP32S3", "ESP32S3"),
+        # MicroPython's images for these two boards name the chip's whole type.
+        ("Seeed XIAO ESP32S3 with ESP32-S3-FN8", "ESP32S3"),
+        ("Seeed XIAO ESP32C3 with ESP32-C3FN4", "ESP32C3"),
+        ("Seeed XIAO ESP32C6 with ESP32C6", "ESP32C6"),
+        ("ESP32 board with ESP32-PICO-D4", "ESP32"),
+        ("linux [GCC 12.2.0] version", None),
+        ("Raspberry Pi Pico with RP2040", None),
+    ],
+)
+def test_the_chip_is_read_from_what_micropython_calls_the_machine(machine, chip):
+    assert Probe({"machine": machine}).chip == chip
+
+
+def test_psram_is_told_from_the_chips_own_memory():
+    assert Probe({"regions": [113840, 15072, 113840]}).psram == 0
+    assert Probe({"regions": [113840, 2 << 20]}).psram == 2 << 20
+    assert Probe({"regions": None}).psram is None

@@ -25,6 +25,8 @@ def test_every_command_has_help_that_says_what_it_is_for(name):
     assert ended.exit_code == 0
     summary = COMMANDS[name].help.splitlines()[0]
     assert len(summary) > 20
+    # It teaches: with uses to copy, and no line broken where the source breaks it.
+    assert f"python -m tools {name}" in COMMANDS[name].help.partition("Examples")[2]
     options = [param for param in COMMANDS[name].params if param.name != "help"]
     assert all(param.help for param in options), [param.name for param in options]
 
@@ -82,6 +84,11 @@ def dry_run(*arguments):
 def test_make_hands_the_serial_port_on(target, command):
     assert f"tools {command} --port /dev/ttyUSB0" in dry_run(target, "PORT=/dev/ttyUSB0")
     assert "--port" not in dry_run(target).partition(f"tools {command}")[2]
+
+
+def test_the_imitated_board_takes_the_place_of_a_real_one():
+    said = dry_run("test-device", "PORT=imitated", "ARGS=--seconds 4")
+    assert 'pty_board.py "deploy --no-restart" "self-test --seconds 4"' in said
 
 
 def test_to_run_port_is_still_the_web_pages():

@@ -22,14 +22,23 @@ def image(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("chip", "offset"), [("esp32", "0x1000"), ("esp32s3", "0x0"), ("esp32c3", "0x0")]
+    ("chip", "number", "offset"),
+    [("esp32", 0, "0x1000"), ("esp32s3", 9, "0x0"), ("esp32c3", 5, "0x0")],
 )
-def test_an_image_goes_to_the_chips_offset_and_its_hash_is_shown(image, chip, offset):
+def test_an_image_goes_to_the_chips_offset_and_its_hash_is_shown(image, chip, number, offset):
+    image.write_bytes(b"\xe9" + bytes(11) + bytes((number, 0)) + bytes(100))
     ended = run("--dry-run", "--image", image, "--chip", chip, "--port", "PORT")
     assert ended.exit_code == 0, ended.output
     assert sha256(image.read_bytes()) in ended.output
     assert f"esptool --chip {chip} --port PORT write-flash {offset} {image}" in ended.output
     assert "Nothing was run" in ended.output
+
+
+def test_an_image_for_another_chip_is_refused(image):
+    image.write_bytes(b"\xe9" + bytes(11) + b"\x05\x00" + bytes(100))
+    ended = run("--dry-run", "--image", image, "--chip", "esp32s3")
+    assert ended.exit_code == 1
+    assert "is for the esp32c3, this chip is an esp32s3" in ended.output
 
 
 def test_erasing_comes_first(image):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from . import stored_config
+from .error import BoardError
 
 FOLDER = Path(__file__).parents[1] / "boards"
 
@@ -72,6 +73,17 @@ def of_chip(chip: str | None) -> list[Board]:
 def named(name: str) -> Board | None:
     """The board of a file name such as ``xiao_esp32c3``."""
     return next((board for board in every() if board.id == name), None)
+
+
+def check_chip(board: Board, chip: str | None) -> None:
+    """Raises BoardError where a chip cannot be that of a board; None: not known."""
+    if chip is None or chip == board.chip:
+        return
+    fitting = ", ".join(each.id for each in of_chip(chip)) or "none that is known here"
+    raise BoardError(
+        f"the {board.name} has an {board.chip}, this board an {chip}",
+        f"Boards with an {chip}: {fitting}",
+    )
 
 
 def pin_faults(settings: dict[str, Any], board: Board) -> list[str]:

@@ -21,6 +21,8 @@ VARIANTS = {
     "esp32": (STANDARD, "SPIRAM", "UNICORE", "D2WD", "OTA"),
     "esp32s3": (STANDARD, "SPIRAM_OCT"),
 }
+# What the header of an image says, at byte 12.
+_CHIP_IDS = {0: "esp32", 2: "esp32s2", 5: "esp32c3", 9: "esp32s3", 13: "esp32c6"}
 # From here on Espressif's S3 chips have eight data lines to their PSRAM: R8, R16.
 _OCTAL_MIB = 8
 
@@ -89,6 +91,11 @@ def _by_chip(chip: Chip) -> tuple[str, str]:
     if chip.name in ("esp32s2", "esp32s3"):
         return STANDARD, "it finds PSRAM with four data lines by itself"
     return STANDARD, "this chip can have no PSRAM: too little memory for the reader's firmware"
+
+
+def chip_of(image: bytes) -> str | None:
+    """The chip that an image is for, or None for one that is not known here."""
+    return _CHIP_IDS.get(int.from_bytes(image[12:14], "little"))
 
 
 def newest(folder: Path, image: str, version: str) -> Path | None:

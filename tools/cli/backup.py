@@ -38,9 +38,7 @@ def backup(
     page is never in it. Only you may read the file.
 
     [bold]Examples[/bold]
-
     python -m tools backup reader.json
-
     python -m tools backup reader.json --with-passwords
     """
     if path.exists():
@@ -86,9 +84,7 @@ def restore(
     Passphrases that are not in the backup stay as the board has them.
 
     [bold]Examples[/bold]
-
     python -m tools restore reader.json
-
     python -m tools restore reader.json --only config
     """
     if only not in (None, *_PARTS):

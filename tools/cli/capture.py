@@ -34,6 +34,9 @@ def capture(
 
     The reader is interrupted meanwhile and does not count. Pins and polarity are those of the
     board's config.json. Replay it with: python -m tools replay FILE
+
+    [bold]Examples[/bold]
+    python -m tools capture my-meter.trace --seconds 600
     """
     if path.exists():
         raise BoardError(f"{path} exists already", "Take another name.")

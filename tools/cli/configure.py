@@ -64,6 +64,11 @@ def configure(
     What is on the board already is offered as the answer: press Enter to keep it. A
     passphrase is never shown; without anyone to ask it is taken from the environment, for
     wifi.password from OMNIPOWER_WIFI_PASSWORD. All fields: docs/configuration.md.
+
+    [bold]Examples[/bold]
+    python -m tools configure
+    python -m tools configure --board xiao_esp32s3 --set mains.pin=6 --set tariff.name=none
+    python -m tools configure --file config.json
     """
     if file is not None:
         before = file.read_bytes() if file.exists() else None
@@ -76,7 +81,10 @@ def configure(
     with Link(chosen.device) as link:
         before = link.read("config.json")
         chip = probe(link).chip
-    document = _fill(Document(before), _board_named(board) or _board_of(chip), settings)
+    named = _board_named(board)
+    if named:
+        boards.check_chip(named, chip)
+    document = _fill(Document(before), named or _board_of(chip), settings)
     with Link(chosen.device) as link:
         link.replace("config.json", document.encoded())
         if link.read("config.json") != document.encoded():

@@ -28,6 +28,10 @@ def deploy(
     arrived, the application that is there stays in force; pull the cable when you like. A new
     version that fails three times before it has run for five minutes is given up by itself,
     and the one before runs again.
+
+    [bold]Examples[/bold]
+    python -m tools deploy
+    python -m tools deploy --port /dev/ttyUSB1 --no-restart
     """
     chosen = ports.choose(port)
     app = application.build()

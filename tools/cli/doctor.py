@@ -26,9 +26,7 @@ def doctor(port: PortOption = None) -> None:
     ready. 1: something is to be done.
 
     [bold]Examples[/bold]
-
     python -m tools doctor
-
     python -m tools doctor --port /dev/ttyUSB1
     """
     try:

@@ -70,20 +70,22 @@ def flash(
     recorded (NVS, files) survives, unless --erase is given; take a backup all the same.
 
     [bold]Examples[/bold]
-
     python -m tools flash
-
     python -m tools flash --erase --variant SPIRAM_OCT
-
     python -m tools flash --image ESP32_GENERIC-SPIRAM-v1.27.0.bin
-
     python -m tools flash --dry-run --chip esp32s3
     """
     if image is not None:
         _check_image(image)
     device = _device(port, dry_run)
-    found = _chip_named(chip, device, dry_run)
-    if image is None:
+    if chip == "auto" and dry_run:
+        meant = None if image is None else micropython_image.chip_of(image.read_bytes())
+        show.note(f"no board is asked: for an {meant or 'esp32'}; --chip says another")
+        chip = meant or "esp32"
+    found = Chip(chip) if chip != "auto" else _chip_on(device)
+    if image is not None:
+        _check_chip(image, found)
+    else:
         name, why = micropython_image.choose(found, variant)
         show.good(f"chip {found.name}: image {name}; {why}")
         image = _download(name, found.name, version, dry_run)
@@ -120,12 +122,16 @@ def _check_image(image: Path) -> None:
         )
 
 
-def _chip_named(name: str, device: str, dry_run: bool) -> Chip:
-    if name != "auto":
-        return Chip(name)
-    if dry_run:
-        show.note("without a board: for an esp32; --chip says another")
-        return Chip("esp32")
+def _check_chip(image: Path, chip: Chip) -> None:
+    meant = micropython_image.chip_of(image.read_bytes())
+    if meant is not None and meant != chip.name:
+        raise BoardError(
+            f"{image.name} is for the {meant}, this chip is an {chip.name}",
+            "Take the image of this chip; without --image the right one is chosen and fetched.",
+        )
+
+
+def _chip_on(device: str) -> Chip:
     command = [sys.executable, "-m", "esptool", "--port", device, "flash-id"]
     said = subprocess.run(command, capture_output=True, text=True).stdout
     chip = micropython_image.described(said)

@@ -38,6 +38,11 @@ def monitor(
 
     With --host over the network, otherwise over the cable. Either way the reader goes on
     counting: it is asked, not interrupted.
+
+    [bold]Examples[/bold]
+    python -m tools monitor
+    python -m tools monitor --host omnipower.local
+    python -m tools monitor --count 1 --json
     """
     if host:
         remote = reader(host)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -47,4 +48,13 @@ def explained(command: Callable[..., Any]) -> Callable[..., Any]:
             show.err.print("stopped")
             raise typer.Exit(130) from error
 
+    wrapper.__doc__ = _flowing(inspect.getdoc(command) or "")
     return wrapper
+
+
+def _flowing(text: str) -> str:
+    """Help without the line ends of the source, but for those of examples."""
+    return "\n\n".join(
+        part if part.startswith("[bold]Examples") else " ".join(part.split("\n"))
+        for part in text.split("\n\n")
+    )

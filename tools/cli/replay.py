@@ -39,6 +39,10 @@ def replay(
 
     For trying other settings on the same light, and for asking why something was counted or
     was not.
+
+    [bold]Examples[/bold]
+    python -m tools replay my-meter.trace
+    python -m tools replay my-meter.trace --plot my-meter.png --config other.json
     """
     try:
         recorded = trace_file.read(trace)

@@ -40,6 +40,10 @@ def self_test(
     second, made in hardware, while garbage is collected, flash is written and Wi-Fi scans. The
     report compares truth, hardware count, interrupt handler and register; paste it into an
     issue if anything is wrong.
+
+    [bold]Examples[/bold]
+    python -m tools self-test
+    python -m tools self-test --output 25 --pulse 34 --seconds 30
     """
     chosen = ports.choose(port)
     with Link(chosen.device) as link:

@@ -33,6 +33,10 @@ def set_reading(
 
     With --host at once, with the reader's password. Over the cable it goes into config.json,
     and the reader is restarted: set it when nothing large is running.
+
+    [bold]Examples[/bold]
+    python -m tools set-reading 12345.678
+    python -m tools set-reading 12345.678 --host omnipower.local
     """
     energy = core("energy")
     try:

@@ -30,6 +30,9 @@ def update(
     Needs the reader's password. As with deploy only what changed is sent, every file is
     checked on the reader, and a version that does not stay up is given up by itself. The
     network carries it in plain text: do it at home.
+
+    [bold]Examples[/bold]
+    python -m tools update --host omnipower.local
     """
     app = application.build()
     show.good(f"compiled: version {app.version}, {len(app.files)} files, {app.size} bytes")
