@@ -13,18 +13,29 @@ from tools.cli.app import app
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+LINK = re.compile(r"\]\(([^)#\s]*)(?:#([^)]*))?\)")
+HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 ROW = re.compile(r"^\| `(\w+)` \| `(.*?)` \| (.*?) \| (.*?) \|$")
 
 
 def broken_links(document):
-    """Return the relative links of a document that lead nowhere."""
-    links = LINK.findall(document.read_text())
-    return [
-        link
-        for link in links
-        if not link.startswith("http") and not (document.parent / link).exists()
-    ]
+    """Return the relative links of a document that lead nowhere, or to no heading there."""
+    broken = []
+    for link, anchor in LINK.findall(document.read_text()):
+        target = document.parent / link if link else document
+        if link.startswith("http"):
+            continue
+        if not target.exists():
+            broken.append(link)
+        elif anchor and target.suffix == ".md" and anchor not in anchors(target):
+            broken.append(f"{link}#{anchor}")
+    return broken
+
+
+def anchors(document):
+    """Return what GitHub calls a document's headings."""
+    headings = HEADING.findall(document.read_text())
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
@@ -34,8 +45,11 @@ def test_links_lead_somewhere(document):
 
 def test_a_broken_link_is_found(tmp_path):
     document = tmp_path / "page.md"
-    document.write_text("[a](here.md) [b](page.md) [c](https://example.com)")
-    assert broken_links(document) == ["here.md"]
+    document.write_text(
+        "# On `this`, page\n[a](here.md) [b](page.md) [c](https://example.com) "
+        "[d](#on-this-page) [e](page.md#on-this-page) [f](#elsewhere) [g](page.md#nowhere)"
+    )
+    assert broken_links(document) == ["here.md", "#elsewhere", "page.md#nowhere"]
 
 
 def documented_fields():
