@@ -156,11 +156,12 @@ def _refuse_lower(present: Any, wanted: Any) -> None:
 def _refuse_older(link: Link, saved: Backup) -> None:
     wanted = history_files.records(saved.history)
     present = history_files.newest(link) if wanted else None
-    if present is not None and present.sequence > wanted[-1].sequence:
+    # A restart closes an interval: one without pulses is no loss.
+    if present is not None and present.total > wanted[-1].total:
         raise BoardError(
-            f"the board's history goes on to interval {present.sequence}, the backup's only "
-            f"to {wanted[-1].sequence}",
-            "Those after it would be lost. If it is meant: --allow-lower. "
+            f"the board's history goes on to interval {present.sequence}, the backup's to "
+            f"{wanted[-1].sequence}, with {present.total - wanted[-1].total} pulses less",
+            "They would be lost. If it is meant: --allow-lower. "
             "Only the configuration: --only config.",
         )
 
@@ -179,7 +180,7 @@ def _contents(saved: Backup) -> list[str]:
         lines.append(f"{records.event_count(saved.records)} events")
     intervals = history_files.records(saved.history)
     if intervals:
-        lines.append(f"history: {len(intervals)} quarter-hours{_span(intervals)}")
+        lines.append(f"history: {len(intervals)} intervals{_span(intervals)}")
     months = records.month_peaks(saved.records)
     if months:
         # A local month begins at 22 or 23 h UTC of the day before.
