@@ -28,6 +28,7 @@ from tools.board.error import BoardError
 from tools.board.link import Link
 from tools.board.network_update import NetworkUpdate
 from tools.board.reader import Reader
+from tools.cli.doctor import HEAP_MIN
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 120.0
@@ -405,6 +406,15 @@ def test_the_self_test_of_a_board_passes_and_prints_a_report(memory):
         assert "**passed**" in said
         assert "| 20 | 80 | 80 |" in said
         assert "GPIO 25 drives GPIO 34" in said
+        # Nobody is to take it for a real one's.
+        assert "an imitated board: not verified" in said
+
+
+def test_an_imitated_board_is_not_flashed(memory):
+    with PtyBoard(memory) as board:
+        said = tool("flash", "--port", board.port, expect=1)
+        assert "has no loader" in said
+        assert "--dry-run" in said
 
 
 def test_a_capture_has_the_light_to_begin_with_and_replays(memory, tmp_path):
@@ -537,9 +547,9 @@ def test_a_heap_too_small_for_the_firmware_is_told_with_what_to_do(tmp_path, hea
         board.wait_for(">>>")
         said = tool("doctor", "--port", board.port, expect=1)
     assert says in said
-    assert "too small, the firmware needs 371 KiB" in said
+    assert f"too small, the firmware needs {HEAP_MIN // 1024} KiB" in said
     assert "python -m tools flash" in said
-    assert "will not start" in said
+    assert "will not run" in said
 
 
 def test_without_a_board_doctor_says_what_to_do_and_fails():

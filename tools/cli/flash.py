@@ -30,8 +30,9 @@ _BY_HAND = (
     "python -m tools flash --image FILE.bin"
 )
 _UNVERIFIED = (
-    "Nothing was run. Not verified: that the image suits the chip, and that it arrives; esptool "
-    "compares both with the chip when it writes."
+    "Nothing was run. Verified of a file given with --image: its first byte, its hash, and which "
+    "chip it is for. Not verified: that it arrives, which esptool checks when it writes, and "
+    "that it starts."
 )
 
 
@@ -107,6 +108,11 @@ def _device(port: str | None, dry_run: bool) -> str:
     if dry_run:
         return port or "PORT"
     device = ports.choose(port).device
+    if ports.is_pseudo_terminal(device):
+        raise BoardError(
+            f"{device}: an imitated board has no loader to flash it by",
+            "It has its MicroPython already. --dry-run says what would be run on a real one.",
+        )
     ports.check_access(device)
     return device
 

@@ -66,6 +66,11 @@ def self_test(
     version = found.versions.get(str(found.slot["slot"]), "?")
     report = reports.Report(found, version, output, pulse, seconds, results)
     show.plain(report.text())
+    if ports.is_pseudo_terminal(chosen.device):
+        show.note(
+            "an imitated board: not verified are the RMT's timing, stalls of a real radio and "
+            "flash, and the wire. Verified: the firmware's own drivers, filter and audit."
+        )
     if not report.passed:
         raise typer.Exit(1)
 
