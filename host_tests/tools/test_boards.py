@@ -3,7 +3,7 @@
 import pytest
 
 from core import config
-from tools.board import boards
+from tools.board import boards, stored_config
 from tools.board.error import BoardError
 from tools.board.probe import Probe
 
@@ -136,3 +136,11 @@ def test_psram_is_told_from_the_chips_own_memory():
     assert Probe({"regions": [113840, 15072, 113840]}).psram == 0
     assert Probe({"regions": [113840, 2 << 20]}).psram == 2 << 20
     assert Probe({"regions": None}).psram is None
+
+
+def test_a_stored_configuration_is_read_with_the_default_pins_of_its_chip():
+    machine = "Generic ESP32S3 module with ESP32-S3"
+    assert stored_config.parse(b"{}", machine)[0]["pulse.pin"] == 4
+    assert "pulse.pin" in stored_config.check(b'{"mains": {"pin": 4}}', machine)[0]
+    # And nothing of that remains for the next board.
+    assert stored_config.parse(b"{}")[0]["pulse.pin"] == 34

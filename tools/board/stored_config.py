@@ -17,15 +17,23 @@ def core(name: str) -> Any:
     return importlib.import_module(f"core.{name}")
 
 
-def check(text: bytes | str) -> list[str]:
+def check(text: bytes | str, machine: str = "") -> list[str]:
     """One line per fault of a configuration file; none when it is accepted."""
-    return parse(text)[1]
+    return parse(text, machine)[1]
 
 
-def parse(text: bytes | str) -> tuple[dict[str, Any], list[str]]:
-    """The settings of a configuration file, and one line per fault."""
+def parse(text: bytes | str, machine: str = "") -> tuple[dict[str, Any], list[str]]:
+    """The settings of a configuration file, and one line per fault.
+
+    `machine`: the board as MicroPython calls it, whose chip's default pins apply.
+    """
+    config = core("config")
     try:
         decoded = text.decode("utf-8") if isinstance(text, bytes) else text
     except UnicodeDecodeError:
-        return core("config").defaults(), ["config.json: not text in UTF-8"]
-    return core("config").parse(decoded)
+        return config.defaults(), ["config.json: not text in UTF-8"]
+    config.suit(machine)
+    try:
+        return config.parse(decoded)
+    finally:
+        config.suit("")

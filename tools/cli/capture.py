@@ -43,7 +43,7 @@ def capture(
     chosen = ports.choose(port)
     with Link(chosen.device) as link:
         found = probe(link)
-        settings, errors = parse(link.read("config.json") or b"{}")
+        settings, errors = parse(link.read("config.json") or b"{}", found.machine)
         if errors:
             raise BoardError(errors[0], "python -m tools configure")
         with path.open("w", encoding="utf-8") as file:

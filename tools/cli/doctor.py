@@ -151,7 +151,7 @@ def _configuration(stored: bytes | None, found: Probe) -> int:
     if stored is None:
         show.problem("no config.json: the defaults apply", "python -m tools configure")
         return 1
-    errors = check(stored)
+    errors = check(stored, found.machine)
     for error in errors:
         show.problem(error, "python -m tools configure")
     if errors:
