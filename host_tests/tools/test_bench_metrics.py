@@ -89,10 +89,26 @@ def test_emonlibcm_reads_the_level_again():
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(0, "0.0"), (14.46, "14.5"), (524.2, "524"), (math.inf, "never")]
+    ("value", "text"),
+    [
+        (0, "0"),
+        (0.0001671, "0.000167"),
+        (0.0000001, "0.000000"),
+        (5.973, "5.97"),
+        (14.46, "14.5"),
+        (524.2, "524"),
+        (63_666.4, "63666"),
+    ],
 )
-def test_numbers_are_short(value, text):
+def test_numbers_are_short_and_have_three_digits(value, text):
     assert table.number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, "–"), (0.04, "0.0"), (14.46, "14.5"), (719.4, "719"), (math.inf, "never")],
+)
+def test_seconds_are_those_of_the_samples(value, text):
     assert table.seconds(value) == text
 
 

@@ -49,11 +49,21 @@ def test_a_count_is_exact_where_it_can_be_and_never_above(error, visible, word):
         (11, 30, 5, target.MISSED),
         (11, 30, 11, target.LIMIT),
         (13, 30, 11, target.MISSED),
+        (11.3, 30, 11, target.MISSED),
         (0, 0, 0, target.MET),
     ],
 )
 def test_the_limit_is_where_the_ideal_counter_misses_too(ours, best, ideal, word):
     assert target.third(ours, best, ideal).word == word
+
+
+def test_a_limit_says_where_esphome_is_nearer_than_the_ideal():
+    assert "ESPHome" not in target.third(11, 30, 11).why
+    assert target.third(6, 3, 6).word == target.LIMIT
+    assert "ESPHome below the ideal at 3.00" in target.third(6, 3, 6).why
+    standby = replace(EXACT, p95_percent=6.0)
+    text = target.conclusion(1, [result(standby, replace(EXACT, p95_percent=3.0), standby)])
+    assert "1 at the limit of what the light tells (ESPHome below it in 1)" in text
 
 
 def test_a_fall_is_seen_within_a_second_of_when_it_can_be_known():

@@ -4,20 +4,22 @@ python -m tools.bench [--seed N] [--only NAME]... [--load LOAD] [--jobs N] [--ex
                       [--export DIR]
 
 NAME: a scenario, or one part to be written alone: `scenarios`, `cost` or `house`. Another seed
-than 1 writes what it concludes and leaves the tables of seed 1 alone. `--export` plays nothing
-and writes the traces, with the truth beside them. `--explain` plays this firmware alone, writes
-nothing, and tells of each pulse missed or added what was going on; LOAD plays another load in
-the scenarios chosen.
+than 1 plays scenarios and house, writes what it concludes and leaves the tables of seed 1
+alone. `--export` plays nothing and writes the traces, with the truth beside them. `--explain`
+plays this firmware alone, writes nothing, and tells of each pulse missed or added what was
+going on; LOAD plays another load in the scenarios chosen, and writes nothing either.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
+import resource
 import sys
 import time
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tools.document import write_part
@@ -58,64 +60,117 @@ def main(arguments: list[str] | None = None) -> int:
         if options.explain:
             return _explain(options, work)
         if options.only == [COST]:
-            _write_cost()
+            _write_cost(cost.measure())
             return 0
         if options.only == [HOUSE]:
             days = house.days_wanted()
-            lived = house.live(work, options.seed, days, house.first_day(days))
-            if days == house.MONTH_DAYS and options.seed == 1:
-                write_part(DOCUMENT, "house", table.house(lived))
-            else:
-                print(table.house(lived))
-            return _tell_faults(lived)
+            month = house.live(work, options.seed, days, house.first_day(days))
+            _write_house(options.seed, month)
+            return _tell_faults(month)
         print(f"ESPHome {esphome.version()}: pulse_meter as published", flush=True)
         program = esphome.build(WORK)
         with ProcessPoolExecutor(max_workers=options.jobs) as pool:
-            results, again, month = _run(options, pool, program, work)
-        print(table.summary(results), table.targets(results), sep="\n\n")
-        print(target.conclusion(options.seed, results))
-        (WORK / "results.json").write_text(json.dumps([r.to_json() for r in results]))
-        minutes = (time.monotonic() - started) / 60
-        if options.seed != 1:
-            _write_seed(options.seed, results)
-        elif _whole(options):
-            _write(options.seed, results, again, work, minutes)
-        if not options.only:
-            _write_cost()
-            # The page has the whole month, which is played on request.
-            if month and month.days == house.MONTH_DAYS:
-                write_part(DOCUMENT, "house", table.house(month))
-            if month:
-                _tell_faults(month)
+            played = _run(options, pool, program, work)
+        _conclude(options, played, work, started)
     except (esphome.MissingToolError, match.RunError, ValueError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
-    print(f"{time.monotonic() - started:.0f} s")
     return 0
+
+
+@dataclass
+class Played:
+    """What one run brought; `again` is that with the next seed, `rows` the cost's."""
+
+    results: list[match.Result]
+    again: list[match.Result]
+    month: house.House | None
+    rows: list[cost.Row]
 
 
 def _run(
     options: argparse.Namespace, pool: ProcessPoolExecutor, program: Path, work: Path
-) -> tuple[list[match.Result], list[match.Result], house.House | None]:
+) -> Played:
     chosen = _chosen(options)
-    months: list[Future] = []
-    again: list[Future] = []
-    if not options.only:
-        # The longest first, so that no processor idles at the end.
-        months = [pool.submit(house.live, work, options.seed, house.days_wanted())]
-    order = sorted(chosen, key=lambda s: -s.impairment.emi_per_s - 100 * s.impairment.lamp)
-    plays = {s.name: pool.submit(match.play, s, options.seed, program, work) for s in order}
-    if _whole(options):
-        for scenario in SCENARIOS:
-            if scenario.name in AGAIN:
-                short = replace(scenario, load="steps")
-                again.append(pool.submit(match.play, short, options.seed + 1, program, work))
-    futures = [*months, *plays.values(), *again]
-    for done, future in enumerate(as_completed(futures), start=1):
-        print(f"[{done:2}/{len(futures)}] {_news(future.result())}", flush=True)
-    month = months[0].result() if months else None
-    results = [plays[s.name].result() for s in chosen]
-    return results, [future.result() for future in again], month
+    jobs: dict[str, Future] = {}
+    parts = options.only or (HOUSE, COST)
+    # The longest first, so that no processor idles at the end.
+    if HOUSE in parts:
+        days = house.days_wanted()
+        jobs[HOUSE] = pool.submit(house.live, work, options.seed, days, house.first_day(days))
+    for scenario in sorted(chosen, key=_weight):
+        jobs[scenario.name] = pool.submit(match.play, scenario, options.seed, program, work)
+    first = _whole(options) and options.seed == 1
+    again = [s for s in SCENARIOS if s.name in AGAIN] if first else []
+    for scenario in again:
+        short = replace(scenario, load="steps")
+        name = f"{scenario.name}, seed {options.seed + 1}"
+        jobs[name] = pool.submit(match.play, short, options.seed + 1, program, work)
+    measured = [name for name in cost.MEASURES if name not in cost.ALONE]
+    # What counting costs has no seed.
+    if COST not in parts or options.seed != 1:
+        measured = []
+    for name in measured:
+        jobs[_cost_of(name)] = pool.submit(cost.measure, [name])
+    names = {future: name for name, future in jobs.items()}
+    for done, future in enumerate(as_completed(names), start=1):
+        print(f"[{done:2}/{len(jobs)}] {_news(names[future], future.result())}", flush=True)
+    return Played(
+        results=[jobs[s.name].result() for s in chosen],
+        again=[jobs[f"{s.name}, seed {options.seed + 1}"].result() for s in again],
+        month=jobs[HOUSE].result() if HOUSE in jobs else None,
+        rows=_cost_rows(jobs) if measured else [],
+    )
+
+
+def _cost_rows(jobs: dict[str, Future]) -> list[cost.Row]:
+    """The cost's rows in their order, with those that want the machine for themselves."""
+    rows: list[cost.Row] = []
+    for name in cost.MEASURES:
+        rows += cost.measure([name]) if name in cost.ALONE else jobs[_cost_of(name)].result()
+    return rows
+
+
+def _conclude(options: argparse.Namespace, played: Played, work: Path, started: float) -> None:
+    results, month = played.results, played.month
+    print(table.summary(results), table.targets(results), sep="\n\n")
+    (WORK / "results.json").write_text(json.dumps([r.to_json() for r in results]))
+    lines = [target.conclusion(options.seed, results), table.worst(results)]
+    if month:
+        lines.append(table.house_line(month))
+        _tell_faults(month)
+    ran = _time_taken(started, options.jobs)
+    print(*lines, ran, sep="\n")
+    if not _whole(options) or options.load:
+        return
+    if options.seed != 1:
+        write_part(DOCUMENT, "seed", " ".join(lines))
+        return
+    foot = "\n\n".join((lines[0], table.footnote(options.seed, played.again), ran))
+    _write(options.seed, results, work, foot)
+    if month:
+        _write_house(options.seed, month)
+    if played.rows:
+        _write_cost(played.rows)
+
+
+def _time_taken(started: float, jobs: int) -> str:
+    minutes = (time.monotonic() - started) / 60
+    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    cpu_minutes = sum(one.ru_utime + one.ru_stime for one in used) / 60
+    return (
+        f"Took {minutes:.1f} min, and {cpu_minutes:.1f} min of processor time, in {jobs} processes "
+        f"at a time on {os.cpu_count()} processors."
+    )
+
+
+def _weight(scenario: Scenario) -> float:
+    """Of a scenario: what takes long is least."""
+    return -scenario.impairment.emi_per_s - 100 * scenario.impairment.lamp
+
+
+def _cost_of(name: str) -> str:
+    return f"{COST}: {name}"
 
 
 def _explain(options: argparse.Namespace, work: Path) -> int:
@@ -137,19 +192,25 @@ def _chosen(options: argparse.Namespace) -> list[Scenario]:
     return [replace(s, load=options.load) for s in chosen] if options.load else chosen
 
 
-def _news(result: match.Result | house.House) -> str:
+def _news(name: str, result: match.Result | house.House | list[cost.Row]) -> str:
     if isinstance(result, house.House):
-        return f"house, {result.days} days: {result.counted - result.pulses:+d}"
-    scenario: Scenario = result.scenario
-    return f"{scenario.name}: {result.measures[match.OURS].count_error:+d}"
+        return f"{name}, {result.days} days: {result.counted - result.pulses:+d}"
+    if isinstance(result, match.Result):
+        return f"{name}: {result.measures[match.OURS].count_error:+d}"
+    return name
 
 
-def _write_cost() -> None:
-    print("the cost: instructions, bytes, rate", flush=True)
-    rows = cost.measure()
+def _write_cost(rows: list[cost.Row]) -> None:
     for name, value, _ in rows:
         print(f"{name}: {value}")
     write_part(DOCUMENT, "cost", table.cost(rows))
+
+
+def _write_house(seed: int, month: house.House) -> None:
+    """The page has the whole month of the first seed; any other is only shown."""
+    print(table.house(month))
+    if month.days == house.MONTH_DAYS and seed == 1:
+        write_part(DOCUMENT, "house", table.house(month))
 
 
 def _tell_faults(month: house.House) -> int:
@@ -160,24 +221,7 @@ def _tell_faults(month: house.House) -> int:
     return 1 if faults else 0
 
 
-def _write_seed(seed: int, results: list[match.Result]) -> None:
-    played = f"{len(results)} of {len(SCENARIOS)} scenarios played"
-    if len(results) < len(SCENARIOS):
-        played += ": " + ", ".join(result.scenario.name for result in results)
-    text = f"{target.conclusion(seed, results)} {table.worst(results)} ({played}.)"
-    write_part(DOCUMENT, "seed", text)
-
-
-def _write(
-    seed: int,
-    results: list[match.Result],
-    again: list[match.Result],
-    work: Path,
-    minutes: float,
-) -> None:
-    conclusion = target.conclusion(seed, results)
-    ran = f"Played in {minutes:.0f} min on this machine."
-    foot = "\n\n".join((conclusion, table.footnote(seed, again), ran))
+def _write(seed: int, results: list[match.Result], work: Path, foot: str) -> None:
     write_part(DOCUMENT, "summary", table.summary(results) + "\n\n" + foot)
     write_part(DOCUMENT, "targets", table.targets(results))
     write_part(DOCUMENT, "details", table.details(results))

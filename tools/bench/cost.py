@@ -133,6 +133,10 @@ def command(name: str) -> str:
     return f".venv/bin/python -m tools.bench.cost {name}"
 
 
+# The rate depends on what else the machine does; the others may be measured side by side.
+ALONE = ("rate",)
+
+
 def measure(names: list[str] | None = None) -> list[Row]:
     """Measure everything; without valgrind the instructions are left out, and it says so."""
     rows: list[Row] = []

@@ -1,6 +1,6 @@
 """Four weeks of a real house, with every impairment, three power cuts and a bad night.
 
-HOUSE_DAYS=N in the environment plays N days (1 to 28; 7), HOUSE_FROM=N leaves out the first N
+HOUSE_DAYS=N in the environment plays N days (1 to 28; 28), HOUSE_FROM=N leaves out the first N
 (0): it is a month of its own that begins there, with other draws than those of the whole one.
 """
 
@@ -31,7 +31,6 @@ PROFILE = Path(__file__).parent / "data" / "household_2007-02.csv.gz"
 HOUSE_RUN = Path(__file__).parent / "board" / "house_run.py"
 TARIFFS = ROOT / "firmware" / "tariffs"
 MONTH_DAYS = 28
-WEEK_DAYS = 7
 WIDTH_US = 30_000
 HOUR_US = 3_600_000_000
 HOUR_S = 3_600
@@ -126,7 +125,7 @@ class House:
 
 def days_wanted() -> int:
     """HOUSE_DAYS; ValueError says what is accepted."""
-    text = os.environ.get("HOUSE_DAYS", str(WEEK_DAYS))
+    text = os.environ.get("HOUSE_DAYS", str(MONTH_DAYS))
     if not text.isdecimal() or not 1 <= int(text) <= MONTH_DAYS:
         raise ValueError(f"HOUSE_DAYS={text}: accepted: 1 to {MONTH_DAYS}")
     return int(text)

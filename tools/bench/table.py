@@ -10,19 +10,16 @@ from . import target
 from .house import House
 from .match import ORACLE, OURS, Result
 from .metrics import Measures
-
-
-def number(value: float) -> str:
-    """Three digits at least, and a sign for what never came."""
-    if math.isinf(value):
-        return "never"
-    if abs(value) >= 100:
-        return f"{value:.0f}"
-    return f"{value:.1f}"
+from .target import number
 
 
 def seconds(value: float | None) -> str:
-    return "–" if value is None else number(value)
+    """To the tenth of a second at which readers are sampled, and a word for what never came."""
+    if value is None:
+        return "–"
+    if math.isinf(value):
+        return "never"
+    return f"{value:.0f}" if value >= 100 else f"{value:.1f}"
 
 
 def ratio(ours: float, theirs: float) -> str:
@@ -133,7 +130,18 @@ def footnote(seed: int, again: list[Result]) -> str:
         best = result.measures[result.best_esphome()]
         share = ratio(ours.rms_percent, best.rms_percent)
         parts.append(f"{result.scenario.name} {count(ours)} (ESPHome {count(best)}), RMS {share}")
-    return f"Seed {seed}; with seed {seed + 1}, on the load *steps*: " + "; ".join(parts) + "."
+    return f"With seed {seed + 1}, on the load *steps*: " + "; ".join(parts) + "."
+
+
+def house_line(month: House) -> str:
+    """The days in a real house in one sentence."""
+    peaks = [month.peaks[name].are(true) for name, true in month.peaks_true.items() if true.peaks]
+    return (
+        f"House, {month.days} days: register {month.counted - month.pulses:+d} of "
+        f"{month.pulses:,} pulses, {len(month.hours_wrong)} of {month.hours} hours with a pulse "
+        f"missed or added, power cuts lost {sum(month.lost_by_cuts)}, the peaks of {sum(peaks)} of "
+        f"{len(peaks)} tariffs as computed from the source."
+    )
 
 
 def house(month: House) -> str:
