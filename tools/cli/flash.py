@@ -163,7 +163,8 @@ def _download(name: str, chip: str, version: str, dry_run: bool) -> Path:
     command += ["--board", micropython_image.BOARD_IDS[chip], "--version", version]
     show.plain("$ " + " ".join([mpflash.name, *command[1:]]))
     if dry_run:
-        return _DOWNLOADS / f"{name}-v{version.removeprefix('v')}.bin"
+        number = "X.Y.Z" if version == "stable" else version.removeprefix("v")
+        return _DOWNLOADS / f"{name}-v{number}.bin"
     # Otherwise it fills the Downloads folder of whoever runs this.
     _DOWNLOADS.mkdir(parents=True, exist_ok=True)
     offline = _no_network()
