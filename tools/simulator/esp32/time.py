@@ -6,21 +6,13 @@ from world import TICKS_PERIOD, world
 # Seconds from 1970 to 2000, and the years the ESP32's clock shows before it was ever set.
 _EPOCH_2000_S = 946684800
 _HALF = TICKS_PERIOD >> 1
+_MASK = TICKS_PERIOD - 1
 
 
-def ticks_us():
-    """Return us since boot, wrapping."""
-    return world.read_clock_us() & (TICKS_PERIOD - 1)
-
-
-def ticks_ms():
-    """Return ms since boot, wrapping."""
-    return world.read_clock_us() // 1000 & (TICKS_PERIOD - 1)
-
-
-def ticks_cpu():
-    """Return a fast, wrapping counter; us here."""
-    return ticks_us()
+# Bound methods, one call each; ``ticks_cpu`` counts us here.
+ticks_us = world.ticks_us
+ticks_ms = world.ticks_ms
+ticks_cpu = world.ticks_us
 
 
 def ticks_add(ticks, delta):
@@ -32,7 +24,7 @@ def ticks_add(ticks, delta):
 
 def ticks_diff(end, start):
     """Return the signed difference, valid within half a period."""
-    return ((end - start + _HALF) & (TICKS_PERIOD - 1)) - _HALF
+    return (end - start + _HALF & _MASK) - _HALF
 
 
 def sleep_us(duration_us):

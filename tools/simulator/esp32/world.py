@@ -20,6 +20,7 @@ CALLBACK_US = 25
 # Reading a clock takes a little time as well; it also keeps busy-wait loops moving.
 CLOCK_READ_US = 1
 TICKS_PERIOD = 1 << 30
+_TICKS_MASK = TICKS_PERIOD - 1
 
 
 class NoEdges:
@@ -99,7 +100,8 @@ class World:
 
     def level(self, pin):
         """Return the GPIO's level now."""
-        self.between_opcodes()
+        if self._queue:
+            self.between_opcodes()
         self._apply_due(self.now_us)
         return self.levels.get(pin, 0)
 
@@ -186,8 +188,24 @@ class World:
     def read_clock_us(self):
         """Return us since boot, as ``esp_timer_get_time()`` does."""
         self.now_us += CLOCK_READ_US
-        self.between_opcodes()
+        if self._queue:
+            self.between_opcodes()
         return self.now_us - self.boot_us
+
+    def ticks_us(self):
+        """Return us since boot, wrapping, as ``time.ticks_us()`` does."""
+        # Most of what an idle firmware does is read the clock: this and the next are one call.
+        self.now_us += CLOCK_READ_US
+        if self._queue:
+            self.between_opcodes()
+        return self.now_us - self.boot_us & _TICKS_MASK
+
+    def ticks_ms(self):
+        """Return ms since boot, wrapping, as ``time.ticks_ms()`` does."""
+        self.now_us += CLOCK_READ_US
+        if self._queue:
+            self.between_opcodes()
+        return (self.now_us - self.boot_us) // 1000 & _TICKS_MASK
 
     def between_opcodes(self):
         """Run what is queued, as the interpreter does before the next opcode."""
@@ -237,7 +255,8 @@ class World:
 
     def _apply_due(self, until_us):
         """Make the hardware's edges and alarms up to ``until_us`` happen."""
-        self._fetch(until_us)
+        if self._known_us < until_us:
+            self._fetch(until_us)
         edges = self._edges
         while self._edge < len(edges) and edges[self._edge][0] <= until_us:
             t_us, signal, lit = edges[self._edge]
