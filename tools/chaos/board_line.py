@@ -37,6 +37,9 @@ class BoardLine:
         state_dir: what outlives a board's process.
         boot: what ``boot.json`` holds, but for what differs from start to start.
         heap: of the interpreter, as its option takes it.
+
+    Attributes:
+        calm: nothing is wrong: beats of metering in which nothing can happen may be left out.
     """
 
     def __init__(self, state_dir: Path, boot: dict[str, Any], heap: str) -> None:
@@ -48,6 +51,7 @@ class BoardLine:
         self._line: socket.socket | None = None
         self._received = b""
         self._last_us = 0
+        self.calm = False
         self.log_path = state_dir / "firmware.log"
 
     def start(self, cause: str) -> Report:
@@ -78,7 +82,8 @@ class BoardLine:
             pace: virtual per wall second, 0: as fast as it can.
             exact: stand still at that very instant, whatever the interpreter is doing.
         """
-        self._send({"do": do or [], "until_us": until_us, "pace": pace, "exact": exact})
+        order = {"do": do or [], "until_us": until_us, "pace": pace, "exact": exact}
+        self._send({**order, "calm": self.calm})
 
     def halt(self) -> Report:
         """Have a board that runs at a pace stand still now."""

@@ -19,6 +19,7 @@ class Lines:
     def __init__(self, parts: list[Part]) -> None:
         self.faults = {part.number: 0 for part in parts}
         self._shares = {part.number: 0.0 for part in parts}
+        self._begun_s = time.monotonic()
         self._due_s = 0.0
 
     def __enter__(self) -> Lines:
@@ -46,7 +47,15 @@ class Lines:
         if time.monotonic() >= self._due_s:
             self._due_s = time.monotonic() + _LINE_EVERY_S
             shares = ", ".join(f"{100 * share:.0f} %" for share in self._shares.values())
-            print(f"{shares}: {sum(self.faults.values())} faults", flush=True)
+            print(f"{shares}: {sum(self.faults.values())} faults{self._left()}", flush=True)
+
+    def _left(self) -> str:
+        """How long the slowest part takes to its end, as far as can be told."""
+        least = min(self._shares.values())
+        if least <= 0:
+            return ""
+        left_s = (time.monotonic() - self._begun_s) * (1 - least) / least
+        return f", {left_s / 60:.0f} min left"
 
 
 class Bars(Lines):

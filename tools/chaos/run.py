@@ -16,7 +16,7 @@ from tools.simulator.listening import Listening
 from tools.simulator.relay import Relay
 from tools.simulator.settings import kwh_text
 
-from .board_line import ENDED, SILENT, Action, BoardLine, Report
+from .board_line import ENDED, PATIENCE_S, SILENT, Action, BoardLine, Report
 from .house import House
 from .ledger import SAVE_US, Ledger
 from .page import Page
@@ -28,7 +28,7 @@ RECOVERY_US = 10 * SECOND_US
 PAGE_PATIENCE_US = 60 * SECOND_US
 SAMPLE_US = 600 * SECOND_US
 # Virtual per wall second while somebody waits for the page: what a browser takes is little then.
-PAGE_PACE = 20.0
+PAGE_PACE = 10.0
 GET_PATIENCE_S = 0.5
 # How long everything may take to be delivered when all faults have ended.
 CALM_US = 3 * 3600 * SECOND_US
@@ -38,6 +38,11 @@ _BLOCK_US = 2 * SECOND_US
 # The true time at virtual time 0: the week in which Sweden sets its clocks forward.
 _UTC_AT_0 = 1_900_627_200
 EXIT_WATCHDOG = 4
+# Faults far from the board, during which metering's empty beats are left out as well: it talks to
+# none of what they strike.
+FAR_OFF = ("broker", "network away", "clock stepped", "time servers silent")
+# After everything else every beat is made for so long.
+_ALERT_US = 120 * SECOND_US
 
 
 @dataclass
@@ -78,11 +83,13 @@ class Run:
         # What keeps the page from answering, and is none of the reader's fault.
         self.excuses: set[str] = set()
         self.looks = 0
+        self.intervals = 0
         # How long the interpreter may be blocked at a time: no save is made meanwhile.
         self.blocks_us = 0
         # What is in the way of a fault of the same part, and which part a kind strikes.
         self.lasting: set[str] = set()
         self.parts: dict[str, str] = {}
+        self._alert_until_us = _ALERT_US
         self._agenda: list[tuple[int, int, Callable[[], None]]] = []
         self._filed = 0
         self._boot_us = 0
@@ -147,6 +154,8 @@ class Run:
     def go(self, t_us: int, exact: bool = False) -> None:
         """Let the board run on until an instant, through resets that nobody asked for."""
         while self.now_us < t_us:
+            near = self.lasting.difference(FAR_OFF)
+            self.line.calm = not near and self.now_us >= self._alert_until_us
             self.line.order(t_us, exact=exact)
             report = self.line.wait()
             self._hear(report)
@@ -218,12 +227,14 @@ class Run:
 
     def struck(self, kind: str) -> None:
         self.fault = f"{kind} at {clock_text(self.now_us)}"
+        self.line.calm = False
         self.tallies.setdefault(kind, Tally()).count += 1
         self.options.say(self.fault)
 
     def recovered(self, kind: str, reset: bool = False) -> None:
         """The fault has ended: within 10 s the page answers, and what it says is right."""
         self.lasting.discard(self.parts.get(kind, kind))
+        self._alert_until_us = self.now_us + _ALERT_US
         tally = self.tallies.setdefault(kind, Tally())
         ended_us = self.now_us
         answered_us = self.look(need_network="network" not in self.excuses)
@@ -251,12 +262,15 @@ class Run:
         self.line.order(give_up_us, pace=PAGE_PACE)
         report = None
         status = None
+        give_up_s = time.monotonic() + PATIENCE_S
         while report is None:
             status = self.page.get("/api/v1/status", GET_PATIENCE_S)
             if status and not (need_network and status["wifi"]["rssi_dbm"] is None):
                 break
             status = None
             report = self.line.look(0.01)
+            if time.monotonic() > give_up_s:
+                report = Report("end", SILENT, self.now_us)
         if report is None:
             report = self.line.halt()
         self._hear(report)
@@ -307,6 +321,7 @@ class Run:
         total, count, faults = interval_chain.check(self.listening.all())
         for text in faults:
             self.violated(text)
+        self.intervals = count
         truth = self.house.pulses(self.now_us)
         if total > truth:
             self.violated(f"intervals end at {total} pulses, above the truth, {truth}")

@@ -20,8 +20,10 @@ def run(repository, boot_file):
     compiled = document["compiled"]
     firmware = boot.prepare(boot_file, compiled)
 
+    import beats
     from control import Control
 
+    beats.install()
     Control(document["control_port"]).report("boot")
     exec(document.get("broken", ""), {})
     if compiled:

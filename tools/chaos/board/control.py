@@ -9,9 +9,14 @@ import json
 import socket
 
 import actions
+import beats
 import pace
 from uselect import POLLIN, poll
 from world import world
+
+# A board that was kept waiting by the machine makes up for no more than this: what has to answer
+# it was kept waiting as well.
+_CATCH_UP_US = 50000
 
 
 class Control:
@@ -50,7 +55,8 @@ class Control:
             getattr(actions, name)(*arguments)
         self._generation += 1
         self._listens = order["pace"] > 0
-        pace.start(order["pace"])
+        beats.calm(order["calm"])
+        pace.start(order["pace"], _CATCH_UP_US)
         self._until_us = order["until_us"]
         if order["exact"]:
             self._until_us = 1 << 62
