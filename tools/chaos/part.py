@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import signal
 import tempfile
-import traceback
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
