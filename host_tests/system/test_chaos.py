@@ -34,6 +34,7 @@ def one_less(self, pulses):
     add(self, pulses)
 Register.add = one_less
 """
+LOSES_ONE_IN_QUIET = LOSES_ONE.replace("== 3", "== 30")
 SAVES_SELDOM = """
 from services.persistence import Persistence
 Persistence.save = lambda self: None
@@ -71,6 +72,31 @@ def test_every_kind_of_fault_once_and_nothing_is_lost():
     assert outcome.looks > len(kinds.KINDS)
     assert outcome.intervals > 0
     assert outcome.pulses > 0
+
+
+def test_what_does_not_come_to_its_end_in_time_is_a_violation():
+    (part,) = parts(seed=4, faults=0, hours=10000, readers=1, limit_s=2)
+    outcome = play(part, lambda *what: None, compiled=False)
+    assert len(outcome.violations) == 1
+    assert "not played to its end" in outcome.violations[0]
+
+
+@pytest.mark.parametrize(("code", "complaint"), [("", ""), (LOSES_ONE_IN_QUIET, "lacks 1 too")])
+def test_a_quiet_quarter_is_played_without_its_empty_beats_and_to_the_pulse(
+    tmp_path, code, complaint
+):
+    options = Options(tmp_path / "run", "5", profile=STEADY, broken=code, say=lambda text: None)
+    run = Run(options)
+    try:
+        run.start()
+        run.play(900 * SECOND_US)
+        run.look()
+        assert run.line.calm
+    finally:
+        run.close()
+    assert run.looks == 2
+    assert len(run.violations) == bool(complaint)
+    assert complaint in "".join(run.violations)
 
 
 def broken(folder, code, cut=False):

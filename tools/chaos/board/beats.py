@@ -20,7 +20,10 @@ _MOST_US = 1000000
 _LONG_MS = 100
 # A power of two, which divides the ticks' period.
 _GRID_MS = 256
+# The upper LED's signal, see ``World.wire``.
+_UPPER = 0
 _calm = [False]
+_edges = [0]
 _exact = [False]
 _push = TaskQueue.push
 
@@ -35,9 +38,10 @@ async def _run(self):
     seen = None
     while True:
         self.beat()
-        before, seen = seen, (meter.ring.head(), self._count._total)
+        # Private names are others in the byte code, so what is seen is told by the imitation.
+        before, seen = seen, _edges[0]
         beats = 1
-        if _calm[0] and seen == before and _is_still(self):
+        if _calm[0] and seen == before and meter.settled() and _is_still():
             until_us = world.now_us + _MOST_US
             edge_us = world._next_us(until_us)
             # Up to the first beat at or after the edge, as if none were left out.
@@ -46,8 +50,13 @@ async def _run(self):
         await asyncio.sleep_ms(beats * BEAT_MS)
 
 
-def _is_still(metering):
-    return metering.meter.settled() and not metering._input.lit() and not world._queue
+def _is_still():
+    pin, dark = world.wiring[_UPPER]
+    return world.levels[pin] == dark and not world._queue
+
+
+def _edge(t_us, level):
+    _edges[0] += 1
 
 
 def _push_on_grid(queue, task, key=None):
@@ -61,6 +70,7 @@ def _push_on_grid(queue, task, key=None):
 
 
 def install():
-    """Have metering and the queue of tasks do so."""
+    """Have metering and the queue of tasks do so; called on a board that is wired."""
+    world.watch(world.wiring[_UPPER][0], _edge)
     Metering.run = _run
     TaskQueue.push = _push_on_grid
