@@ -4,12 +4,15 @@ microdot's own reader takes lines of any length and waits for ever. So the head 
 within bounds of size and time, and replayed to it once it is known to be sound.
 
 Failure model: clients may be slow, rude or many. When the house is full, whoever has not yet
-finished asking longest goes out first; who asks properly is served.
+finished asking longest goes out first; who asks properly is served. Without memory the door closes,
+and is opened anew by the supervisor.
 """
 
 import asyncio
 import json
+import socket
 import time
+from asyncio import core  # type: ignore[attr-defined]  # MicroPython's own
 
 from core import http_head
 from core.http_head import BadHead
@@ -41,14 +44,44 @@ class Door:
         self.turned_away = 0
 
     async def run(self, port):
-        """Serve for ever, on every interface."""
-        server = await asyncio.start_server(self._serve, "0.0.0.0", port, CONNECTIONS_MAX)
+        """Serve for ever, on every interface; MemoryError when nobody can be let in any more."""
+        listener = socket.socket()
+        accepting = None
         try:
-            while True:
+            listener.setblocking(False)
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(socket.getaddrinfo("0.0.0.0", port)[0][-1])
+            listener.listen(CONNECTIONS_MAX)
+            accepting = asyncio.create_task(self._accept(listener))
+            while not accepting.done():
                 await asyncio.sleep_ms(_SWEEP_MS)
                 self.sweep()
+            raise MemoryError("nobody could be let in")
         finally:
-            server.close()
+            if accepting:
+                accepting.cancel()
+                # What found no memory may have been half entered there.
+                core._io_queue.remove(accepting)
+            # Else the port stays taken, and no other can listen.
+            listener.close()
+            for connection in self.connections:
+                connection.end()
+
+    async def _accept(self, listener):
+        # asyncio's own server ends without a word, and leaves its socket open, where there is no
+        # memory for the one that comes.
+        try:
+            while True:
+                await _arrival(listener)
+                try:
+                    client, peer = listener.accept()
+                except OSError:
+                    continue  # Gone already.
+                client.setblocking(False)
+                stream = asyncio.StreamReader(client, {"peername": peer})
+                asyncio.create_task(self._serve(stream))  # noqa: RUF006 - MicroPython keeps its tasks
+        except MemoryError:
+            pass  # ``run`` sees the end.
 
     def sweep(self):
         """Show out who has dawdled too long."""
@@ -57,7 +90,7 @@ class Door:
             if time.ticks_diff(now_ms, connection.touched_ms) > self._idle_ms:
                 connection.end()
 
-    async def _serve(self, stream, _):
+    async def _serve(self, stream):
         connection = Connection(stream, asyncio.current_task())
         try:
             if not self._admit(connection):
@@ -71,8 +104,8 @@ class Door:
                 return
             if length is not None and await connection.read_body(length):
                 await self._app.handle_request(connection, connection)
-        except (OSError, EOFError):
-            # The client has gone; nobody is left to be told.
+        except (OSError, EOFError, MemoryError):
+            # The client has gone, or there is no memory even to tell it.
             pass
         except asyncio.CancelledError:
             # Shown out; the task ends here in any case.
@@ -95,6 +128,11 @@ class Door:
                 self.connections.remove(asking[0])
         self.connections.append(connection)
         return True
+
+
+def _arrival(listener):
+    # A generator can be awaited here.
+    yield core._io_queue.queue_read(listener)
 
 
 class Connection:

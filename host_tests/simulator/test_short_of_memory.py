@@ -7,12 +7,18 @@ shims.install()
 
 # isort: split
 import asyncio
+import os
 import time
+from asyncio import core
+
+import usocket
+from uselect import POLLIN, poll
 
 from core.energy import Register
 from core.event_log import EventLog
 from services.persistence import Persistence
 from services.supervisor import keep
+from services.web_limits import Door
 
 
 class Store:
@@ -53,6 +59,74 @@ class Failing:
         self.starts.append(time.ticks_ms())
         await asyncio.sleep_ms(self._lasting_ms)
         raise OSError("once in a while")
+
+
+class Site:
+    """An application that answers every request alike."""
+
+    async def handle_request(self, reader, writer):
+        await writer.awrite(b"HTTP/1.0 200 OK\r\n")
+        await writer.awrite(b"\r\n")
+
+
+async def status_line(port):
+    """Ask for the page as a browser does, and return the first line of the answer, or b""."""
+    client = usocket.socket()
+    try:
+        client.connect(usocket.getaddrinfo("127.0.0.1", port)[0][-1])
+        client.send(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        ready = poll()
+        ready.register(client, POLLIN)
+        for _ in range(10):
+            await asyncio.sleep_ms(100)
+            if ready.poll(0):
+                return client.recv(15)
+    except OSError:
+        pass  # Nobody listens.
+    finally:
+        client.close()
+    return b""
+
+
+def free_port():
+    """Return a port that nobody listens on."""
+    while True:
+        port = 20000 + int.from_bytes(os.urandom(2), "big") % 12000
+        probe = usocket.socket()
+        try:
+            probe.bind(usocket.getaddrinfo("0.0.0.0", port)[0][-1])
+            return port
+        except OSError:
+            continue
+        finally:
+            probe.close()
+
+
+def short_of_memory(*arguments):
+    raise MemoryError("memory allocation failed, allocating 64 bytes")
+
+
+def keep_site(port):
+    return keep("web", lambda: Door(Site(), 10).run(port), {}, lambda error: None)
+
+
+async def test_the_page_is_back_within_10_s_of_a_time_without_memory_to_let_anyone_in():
+    # It may be missed while waiting for somebody, or when somebody has come.
+    for owner, name in ((core._io_queue, "queue_read"), (asyncio, "StreamReader")):
+        port = free_port()
+        task = asyncio.create_task(keep_site(port))
+        await asyncio.sleep_ms(100)
+        assert await status_line(port) == b"HTTP/1.1 200 OK"
+        kept = getattr(owner, name)
+        setattr(owner, name, short_of_memory)
+        for _ in range(3):
+            await asyncio.sleep_ms(3000)
+            assert await status_line(port) == b""
+        setattr(owner, name, kept)
+        await asyncio.sleep_ms(8500)
+        assert await status_line(port) == b"HTTP/1.1 200 OK", name
+        task.cancel()
+        await asyncio.sleep_ms(100)
 
 
 async def test_a_register_is_saved_although_the_events_find_no_memory():
