@@ -12,7 +12,6 @@ import asyncio
 import json
 import socket
 import time
-from asyncio import core  # type: ignore[attr-defined]  # MicroPython's own
 
 from core import http_head
 from core.http_head import BadHead
@@ -61,7 +60,7 @@ class Door:
             if accepting:
                 accepting.cancel()
                 # What found no memory may have been half entered there.
-                core._io_queue.remove(accepting)
+                _waiting().remove(accepting)
             # Else the port stays taken, and no other can listen.
             listener.close()
             for connection in self.connections:
@@ -130,9 +129,13 @@ class Door:
         return True
 
 
+def _waiting():
+    return asyncio.core._io_queue  # type: ignore[attr-defined]  # MicroPython's own
+
+
 def _arrival(listener):
     # A generator can be awaited here.
-    yield core._io_queue.queue_read(listener)
+    yield _waiting().queue_read(listener)
 
 
 class Connection:
