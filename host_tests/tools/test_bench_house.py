@@ -124,6 +124,17 @@ def test_the_days_wanted_are_checked(monkeypatch):
             house.days_wanted()
 
 
+def test_the_other_wishes_are_checked(monkeypatch):
+    assert (house.first_day(1), house.drop_per_million()) == (0, 0)
+    monkeypatch.setenv("HOUSE_FROM", "27")
+    assert house.first_day(1) == 27
+    with pytest.raises(ValueError, match="0 to 26 with 2 days"):
+        house.first_day(2)
+    monkeypatch.setenv("HOUSE_DROP", "x")
+    with pytest.raises(ValueError, match="0 to 100000"):
+        house.drop_per_million()
+
+
 def test_a_plot_is_a_small_picture(tmp_path):
     truth = trace.Truth(1_000, 30_000, 100_000_000, (1,), ((0, 3_000), (50_000_000, 100)))
     path = tmp_path / "a.png"

@@ -2,6 +2,7 @@
 
 HOUSE_DAYS=N in the environment plays N days (1 to 28; 28), HOUSE_FROM=N leaves out the first N
 (0): it is a month of its own that begins there, with other draws than those of the whole one.
+HOUSE_DROP=N loses N of a million callbacks at random (0), besides those that the chip loses.
 """
 
 from __future__ import annotations
@@ -55,7 +56,6 @@ IMPAIRMENT = Impairment(
     # Garbage collection every 10 s, a name look-up of a second about every hour; flash
     # blocks by itself, at each save.
     stalls_us=((10_000_000, 40_000), (3_700_000_000, 1_000_000)),
-    drop_per_million=0,
 )
 # While the network is away a name look-up blocks for a second each minute.
 NIGHT_HOURS = (22, 30)
@@ -134,10 +134,18 @@ def days_wanted() -> int:
 
 def first_day(days: int) -> int:
     """HOUSE_FROM; ValueError says what is accepted."""
-    text = os.environ.get("HOUSE_FROM", "0")
-    most = MONTH_DAYS - days
-    if not text.isdecimal() or int(text) > most:
-        raise ValueError(f"HOUSE_FROM={text}: accepted: 0 to {most} with {days} days")
+    return _from_environment("HOUSE_FROM", MONTH_DAYS - days, f" with {days} days")
+
+
+def drop_per_million() -> int:
+    """HOUSE_DROP; ValueError says what is accepted."""
+    return _from_environment("HOUSE_DROP", 100_000)
+
+
+def _from_environment(name: str, most: int, where: str = "") -> int:
+    text = os.environ.get(name, "0")
+    if not (text.isascii() and text.isdecimal()) or int(text) > most:
+        raise ValueError(f"{name}={text}: accepted: 0 to {most}{where}")
     return int(text)
 
 
@@ -210,7 +218,7 @@ def play(
         "utc_at_0": UTC_AT_0,
         "end_us": end_us + 20_000_000,
         "stalls_us": IMPAIRMENT.stalls_us,
-        "drop_per_million": IMPAIRMENT.drop_per_million,
+        "drop_per_million": drop_per_million(),
         "settings": {},
         "cuts": cuts,
         "night": [*night, *LOOKUP_US],
