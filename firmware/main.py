@@ -11,7 +11,7 @@ import time
 import boot_select
 import micropython
 
-from core import config, event_log, password, payload
+from core import event_log, payload
 from core.demand import Demand
 from core.edge_ring import EdgeRing
 from core.event_log import EventLog
@@ -20,7 +20,7 @@ from core.meter import Meter
 from core.supply import Supply
 from core.ticks import MonotonicClock
 from core.trend import Trend
-from drivers import board, clock, ntp, pulse_count, slot_store
+from drivers import board, clock, ntp, pulse_count
 from drivers.button import Button
 from drivers.flash_store import FileStore, NvsStore, RtcStore, TextFile
 from drivers.history_store import HistoryStore
@@ -29,7 +29,7 @@ from drivers.loop_lag import LoopLag
 from drivers.mains_sense import MainsSense
 from drivers.pulse_input import PulseInput
 from drivers.wifi import Wifi
-from services import tariff_file, web, web_update
+from services import on_demand, web
 from services.aiming import Aiming
 from services.connection import Connection
 from services.console import Console
@@ -47,8 +47,6 @@ from services.supervisor import keep
 from services.timesync import TimeSync
 from services.trending import Trending
 from services.web_auth import Guard
-from services.web_pages import Pages
-from services.web_setup import SetupPages
 
 VERSION = "0.1.0"
 
@@ -62,9 +60,11 @@ class Reader:
 
     def __init__(self, home=""):
         self.home = home
-        config.suit(sys.implementation._machine)
         self.settings = Settings(
-            TextFile("config.json"), TextFile("config.good.json"), board.has_pin
+            TextFile("config.json"),
+            TextFile("config.good.json"),
+            board.has_pin,
+            sys.implementation._machine,
         )
         self.failures = {}
         values = self.settings.values
@@ -75,6 +75,8 @@ class Reader:
         self._build_mqtt(values)
         self._build_outbox(values)
         self.cause = board.reset_cause()
+        # What only a start needs.
+        on_demand.forget(0)
 
     def _build_metering(self, values):
         pin = values["pulse.pin"]
@@ -128,6 +130,7 @@ class Reader:
 
     def _build_history(self, values):
         folder = self.home + "tariffs"
+        tariff_file = on_demand.need("services.tariff_file")
         self.tariffs = tariff_file.names(folder)
         tariff, self.tariff_errors = tariff_file.load(folder, values["tariff.name"])
         self.history = History(
@@ -177,7 +180,7 @@ class Reader:
             Button(values["button.pin"]).pressed,
         )
         self.guard = Guard(
-            Journal("password", password.KIND, (NvsStore(), FileStore())),
+            Journal("password", on_demand.need("core.password").KIND, (NvsStore(), FileStore())),
             self.metering.uptime_s,
             self.provisioning.is_open,
             values["web.read_open"],
@@ -194,10 +197,12 @@ class Reader:
             restart=self.restart,
             history=self.history.listing,
         )
-        setup = SetupPages(self.provisioning, self.aiming, values["web.port"])
-        self.app = web.build(parts, setup, Pages(self.home + "www"))
-        receiver = web_update.Receiver(slot_store, self.update_state)
-        web_update.add(self.app, receiver, parts.restart_soon)
+        parts.provisioning = self.provisioning
+        parts.aiming = self.aiming
+        parts.port = values["web.port"]
+        parts.pages = self.home + "www"
+        parts.update = self.update_state
+        self.app = web.build(parts)
 
     def update_state(self):
         """Return what ``/api/v1/update`` answers."""

@@ -25,13 +25,15 @@ PACKAGES = {
 LEFT_OUT = {
     "microdot/__init__": "abort redirect send_file URLPattern AsyncBytesIO iscoroutine",
     "microdot/microdot": (
-        "io time urlencode AsyncBytesIO abort redirect send_file "
+        "io re time urlencode AsyncBytesIO abort redirect send_file "
         "NoCaseDict.__delitem__ NoCaseDict.update MultiDict.getlist "
         "Request.stream Request.json Request.form Request.files Request.after_request "
         "Response.types_map Response.default_send_file_max_age "
         "Response.set_cookie Response.delete_cookie Response.send_file "
-        "URLPattern.register_type URLPattern.__repr__ HTTPException.__repr__ "
-        "Microdot.patch Microdot.delete Microdot.query Microdot.mount Microdot.abort "
+        "URLPattern HTTPException.__repr__ "
+        "Microdot.route Microdot.get Microdot.post Microdot.put Microdot.patch Microdot.delete "
+        "Microdot.query Microdot.mount Microdot.abort Microdot.before_request "
+        "Microdot.errorhandler Microdot.find_route Microdot.default_options_handler "
         "Microdot.after_request Microdot.after_error_request "
         "Microdot.start_server Microdot.run Microdot.shutdown"
     ),

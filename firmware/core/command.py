@@ -1,7 +1,7 @@
 """Commands from outside: text in, one line of an answer out, nothing changed on bad input."""
 
-from core.discovery import APPLY_LOWER, PRESS
 from core.energy import format_kwh, parse_kwh
+from core.entity import APPLY_LOWER, PRESS
 
 PAYLOAD_MAX = 32
 _NAMES = ("reading", "apply", APPLY_LOWER)

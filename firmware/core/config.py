@@ -7,8 +7,8 @@ message. A file with any fault is refused whole, since half a configuration is a
 import json
 
 from core import plain_text
-from core.discovery import FORMS
 from core.energy import parse_kwh
+from core.entity import FORMS
 from core.pulse_filter import interval_min_us
 
 WHOLE = "whole number"
@@ -24,55 +24,56 @@ FILE = "file"
 LAST_GOOD = "last_good"
 DEFAULTS = "defaults"
 
-# name: (kind, default, least, most, help). For text, least and most are lengths; for a choice,
-# least is what there is to choose from.
+# name: (kind, default, least, most). For text, least and most are lengths; for a choice, least is
+# what there is to choose from. The comments are the meanings in docs/configuration.md: a board
+# has no use for them.
 SCHEMA: dict[str, tuple] = {
-    "meter.number": (DIGITS, "", 8, 8, "number printed on the meter, 8 digits, or empty"),
-    "meter.imp_per_kwh": (WHOLE, 1000, 1, 100000, "meter constant, imp/kWh"),
-    "meter.fuse_a": (WHOLE, 100, 6, 1000, "main fuse, A per phase"),
-    "meter.phases": (WHOLE, 3, 1, 3, "phases"),
-    "meter.reading_kwh": (READING, "", None, None, "the display's reading, to set the register"),
-    "meter.display_decimals": (WHOLE, 3, 0, 3, "decimals of the kWh display"),
-    "meter.prosumer": (FLAG, False, None, None, "the house also exports: the LED has no sign"),
-    "pulse.pin": (PIN, 34, 0, 48, "photodiode over the upper LED"),
-    "pulse.active_low": (FLAG, False, None, None, "the sensor's output is low when lit"),
-    "pulse.pcnt": (FLAG, True, None, None, "use the hardware pulse counter where there is one"),
-    "pulse.width_min_ms": (WHOLE, 10, 1, 1000, "shortest lit time of a pulse"),
-    "pulse.width_max_ms": (WHOLE, 200, 2, 2000, "longest lit time of a pulse"),
-    "pulse.debounce_us": (WHOLE, 2500, 100, 50000, "dark gaps shorter than this are bounce"),
-    "breaker.pin": (PIN, 35, 0, 48, "photodiode over the lower LED"),
-    "breaker.active_low": (FLAG, False, None, None, "the sensor's output is low when lit"),
-    "breaker.open_hold_ms": (WHOLE, 1500, 100, 60000, "lit this long means open"),
-    "breaker.close_hold_ms": (WHOLE, 6000, 100, 60000, "dark this long means closed"),
-    "breaker.steady_s": (WHOLE, 30, 1, 3600, "steady this long: only the utility reconnects"),
-    "button.pin": (PIN, 0, 0, 48, "push button to ground, the board's BOOT button by default"),
-    "mains.pin": (PIN, None, 0, 48, "mains-sense input, or null"),
-    "mains.active_low": (FLAG, False, None, None, "the input is low when mains is present"),
-    "mains.lost_hold_ms": (WHOLE, 2000, 100, 60000, "absent this long means supply lost"),
-    "power.silence_s": (WHOLE, 1800, 10, 86400, "no pulse for this long reads 0 W"),
-    "supply.idle_s": (WHOLE, 3600, 10, 604800, "no pulse for this long is idle"),
-    "supply.stuck_off_h": (WHOLE, 24, 0, 720, "no pulse for this long: sensor loose? 0: never"),
-    "storage.save_s": (WHOLE, 10, 1, 3600, "least time between two saves of the register"),
-    "wifi.ssid": (TEXT, "", 0, 32, "network name, empty: no Wi-Fi"),
-    "wifi.password": (TEXT, "", 0, 63, "WPA2 passphrase, 8 to 63 characters, or empty"),
-    "wifi.hostname": (TEXT, "omnipower", 1, 32, "name on the network"),
-    "tariff.name": (TEXT, "none", 1, 32, "peak-power tariff, a file of tariffs/, or none"),
-    "time.server": (TEXT, "pool.ntp.org, ntp.se", 1, 200, "NTP servers, separated by commas"),
-    "mqtt.host": (TEXT, "", 0, 64, "the broker's name or address, empty: no MQTT"),
-    "mqtt.port": (WHOLE, 1883, 1, 65535, "TCP port of the broker, usually 8883 with TLS"),
-    "mqtt.user": (TEXT, "", 0, 64, "user name, empty: none"),
-    "mqtt.password": (TEXT, "", 0, 128, "password, empty: none"),
-    "mqtt.tls": (FLAG, False, None, None, "encrypt, and check the broker's certificate"),
-    "mqtt.ca_file": (TEXT, "ca.pem", 1, 64, "file with the certificate of the CA to trust"),
-    "mqtt.keepalive_s": (WHOLE, 30, 5, 3600, "silent 1.5 times as long, the reader is offline"),
-    "mqtt.prefix": (TOPIC, "omnipower", 1, 64, "the reader's topics begin with this"),
-    "mqtt.discovery": (CHOICE, "entity", FORMS, None, "how Home Assistant learns of the reader"),
-    "mqtt.discovery_prefix": (TOPIC, "homeassistant", 1, 64, "Home Assistant's discovery prefix"),
-    "mqtt.deadband_w": (WHOLE, 10, 0, 10000, "power is published when it moved as much, W"),
-    "mqtt.energy_s": (WHOLE, 30, 1, 3600, "least time between two published readings"),
-    "web.port": (WHOLE, 80, 1, 65535, "TCP port of the web page"),
-    "web.read_open": (FLAG, True, None, None, "reading needs no password on the local network"),
-    "web.idle_s": (WHOLE, 10, 1, 86400, "a client that gets nothing through so long is cut off"),
+    "meter.number": (DIGITS, "", 8, 8),  # number printed on the meter, 8 digits, or empty
+    "meter.imp_per_kwh": (WHOLE, 1000, 1, 100000),  # meter constant, imp/kWh
+    "meter.fuse_a": (WHOLE, 100, 6, 1000),  # main fuse, A per phase
+    "meter.phases": (WHOLE, 3, 1, 3),  # phases
+    "meter.reading_kwh": (READING, "", None, None),  # the display's reading, to set the register
+    "meter.display_decimals": (WHOLE, 3, 0, 3),  # decimals of the kWh display
+    "meter.prosumer": (FLAG, False, None, None),  # the house also exports: the LED has no sign
+    "pulse.pin": (PIN, 34, 0, 48),  # photodiode over the upper LED
+    "pulse.active_low": (FLAG, False, None, None),  # the sensor's output is low when lit
+    "pulse.pcnt": (FLAG, True, None, None),  # use the hardware pulse counter where there is one
+    "pulse.width_min_ms": (WHOLE, 10, 1, 1000),  # shortest lit time of a pulse
+    "pulse.width_max_ms": (WHOLE, 200, 2, 2000),  # longest lit time of a pulse
+    "pulse.debounce_us": (WHOLE, 2500, 100, 50000),  # dark gaps shorter than this are bounce
+    "breaker.pin": (PIN, 35, 0, 48),  # photodiode over the lower LED
+    "breaker.active_low": (FLAG, False, None, None),  # the sensor's output is low when lit
+    "breaker.open_hold_ms": (WHOLE, 1500, 100, 60000),  # lit this long means open
+    "breaker.close_hold_ms": (WHOLE, 6000, 100, 60000),  # dark this long means closed
+    "breaker.steady_s": (WHOLE, 30, 1, 3600),  # steady this long: only the utility reconnects
+    "button.pin": (PIN, 0, 0, 48),  # push button to ground, the board's BOOT button by default
+    "mains.pin": (PIN, None, 0, 48),  # mains-sense input, or null
+    "mains.active_low": (FLAG, False, None, None),  # the input is low when mains is present
+    "mains.lost_hold_ms": (WHOLE, 2000, 100, 60000),  # absent this long means supply lost
+    "power.silence_s": (WHOLE, 1800, 10, 86400),  # no pulse for this long reads 0 W
+    "supply.idle_s": (WHOLE, 3600, 10, 604800),  # no pulse for this long is idle
+    "supply.stuck_off_h": (WHOLE, 24, 0, 720),  # no pulse for this long: sensor loose? 0: never
+    "storage.save_s": (WHOLE, 10, 1, 3600),  # least time between two saves of the register
+    "wifi.ssid": (TEXT, "", 0, 32),  # network name, empty: no Wi-Fi
+    "wifi.password": (TEXT, "", 0, 63),  # WPA2 passphrase, 8 to 63 characters, or empty
+    "wifi.hostname": (TEXT, "omnipower", 1, 32),  # name on the network
+    "tariff.name": (TEXT, "none", 1, 32),  # peak-power tariff, a file of tariffs/, or none
+    "time.server": (TEXT, "pool.ntp.org, ntp.se", 1, 200),  # NTP servers, separated by commas
+    "mqtt.host": (TEXT, "", 0, 64),  # the broker's name or address, empty: no MQTT
+    "mqtt.port": (WHOLE, 1883, 1, 65535),  # TCP port of the broker, usually 8883 with TLS
+    "mqtt.user": (TEXT, "", 0, 64),  # user name, empty: none
+    "mqtt.password": (TEXT, "", 0, 128),  # password, empty: none
+    "mqtt.tls": (FLAG, False, None, None),  # encrypt, and check the broker's certificate
+    "mqtt.ca_file": (TEXT, "ca.pem", 1, 64),  # file with the certificate of the CA to trust
+    "mqtt.keepalive_s": (WHOLE, 30, 5, 3600),  # silent 1.5 times as long, the reader is offline
+    "mqtt.prefix": (TOPIC, "omnipower", 1, 64),  # the reader's topics begin with this
+    "mqtt.discovery": (CHOICE, "entity", FORMS, None),  # how Home Assistant learns of the reader
+    "mqtt.discovery_prefix": (TOPIC, "homeassistant", 1, 64),  # Home Assistant's discovery prefix
+    "mqtt.deadband_w": (WHOLE, 10, 0, 10000),  # power is published when it moved as much, W
+    "mqtt.energy_s": (WHOLE, 30, 1, 3600),  # least time between two published readings
+    "web.port": (WHOLE, 80, 1, 65535),  # TCP port of the web page
+    "web.read_open": (FLAG, True, None, None),  # reading needs no password on the local network
+    "web.idle_s": (WHOLE, 10, 1, 86400),  # a client that gets nothing through so long is cut off
 }
 
 SECRETS = ("wifi.password", "mqtt.password")
@@ -102,7 +103,7 @@ def defaults():
 
 def accepted(name):
     """Return in words what a field accepts."""
-    kind, default, least, most, _ = SCHEMA[name]
+    kind, default, least, most = SCHEMA[name]
     if kind == FLAG:
         return FLAG
     if kind == TEXT:
@@ -120,7 +121,7 @@ def accepted(name):
 
 
 def _fits(name, value):
-    kind, default, least, most, _ = SCHEMA[name]
+    kind, default, least, most = SCHEMA[name]
     if value is None:
         return default is None
     if kind == FLAG:

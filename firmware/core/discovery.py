@@ -7,20 +7,78 @@ prefixes and meters.
 """
 
 from core import entity
+from core.entity import (
+    APPLY_LOWER,
+    AVAILABILITY,
+    COMMAND_RESULT,
+    DEVICE,
+    PER_ENTITY,
+    PRESS,
+    READING,
+    SET_READING,
+)
+from core.event_log import RESET_CAUSES
+from core.supply import CUSTOMER, FAULTS, STATES, UNKNOWN, UTILITY
 
-OFF = "off"
-PER_ENTITY = "entity"
-DEVICE = "device"
-FORMS = (PER_ENTITY, DEVICE, OFF)
+_POWER = (("dev_cla", "power"), ("stat_cla", "measurement"), ("unit_of_meas", "W"))
+_COUNT = (("stat_cla", "total_increasing"), ("ent_cat", "diagnostic"))
+_SECONDS = (
+    ("dev_cla", "duration"),
+    ("stat_cla", "measurement"),
+    ("unit_of_meas", "s"),
+    ("ent_cat", "diagnostic"),
+)
+_DIAGNOSTIC = (("ent_cat", "diagnostic"),)
 
-ONLINE = "online"
-OFFLINE = "offline"
-AVAILABILITY = "availability"
-COMMAND_RESULT = "command"
-READING = "reading"
-SET_READING = "set/reading"
-APPLY_LOWER = "apply_lower"
-PRESS = "PRESS"
+# object id: name, and what else is said in Home Assistant's documented abbreviations
+_SAID: dict[str, tuple] = {
+    "energy": (
+        "Energy",
+        (
+            ("dev_cla", "energy"),
+            ("stat_cla", "total_increasing"),
+            ("unit_of_meas", "kWh"),
+            ("sug_dsp_prc", 3),
+        ),
+    ),
+    "power": ("Power", _POWER),
+    "breaker": ("Breaker", (("dev_cla", "problem"),)),
+    "supply": ("Supply", (("dev_cla", "enum"), ("ops", STATES))),
+    "reconnect": (
+        "Who may reconnect",
+        (("dev_cla", "enum"), ("ops", (UNKNOWN, CUSTOMER, UTILITY))),
+    ),
+    "mains": ("Mains", (("dev_cla", "power"),)),
+    "fault": ("Sensor fault", (("dev_cla", "enum"), ("ops", FAULTS), ("ent_cat", "diagnostic"))),
+    "pulse_age": ("Last pulse age", _SECONDS),
+    "hour_predicted": ("Mean power predicted for this hour", _POWER),
+    "hour_power": ("Mean power this hour", _POWER),
+    "month_peak": ("Peak of the month", _POWER),
+    "last_month_peak": ("Peak of last month", _POWER),
+    "peak_warning": ("New peak ahead", (("dev_cla", "problem"),)),
+    "pulses": ("Pulses", _COUNT),
+    "too_short": ("Rejected: too short", _COUNT),
+    "too_long": ("Rejected: too long", _COUNT),
+    "too_soon": ("Rejected: too soon", _COUNT),
+    "flicker": ("Rejected: flicker", _COUNT),
+    "missed": ("Missed by the handler", _COUNT),
+    "rssi": (
+        "Wi-Fi signal",
+        (
+            ("dev_cla", "signal_strength"),
+            ("stat_cla", "measurement"),
+            ("unit_of_meas", "dBm"),
+            ("ent_cat", "diagnostic"),
+        ),
+    ),
+    "uptime": ("Uptime", _SECONDS),
+    "reset_cause": (
+        "Reset cause",
+        (("dev_cla", "enum"), ("ops", RESET_CAUSES), ("ent_cat", "diagnostic")),
+    ),
+    "version": ("Firmware version", _DIAGNOSTIC),
+    "saves": ("Saves of the register", _COUNT),
+}
 
 
 class Discovery:
@@ -84,9 +142,10 @@ class Discovery:
     def _bodies(self, status):
         for row in entity.ENTITIES:
             if entity.present(row, status):
-                body = self._body(row[0], row[2])
+                name, said = _SAID[row[0]]
+                body = self._body(row[0], name)
                 body["stat_t"] = self._topic(row[0])
-                for key, value in row[5]:
+                for key, value in said:
                     body[key] = list(value) if isinstance(value, tuple) else value
                 yield row[0], row[1], body
         body = self._body("set_reading", "Reading on the display")

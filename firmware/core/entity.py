@@ -1,12 +1,11 @@
-"""What the reader tells a home automation: one table, for discovery and for the states.
+"""What the reader tells a home automation: one table for the states, and names of topics.
 
-Each entity is a row: object id, component, name, pace, path in the status, and what discovery
-says of it in Home Assistant's documented abbreviations. The object id is also the last part of
-the state's topic, and never changes: unique ids are made of it.
+Each entity is a row: object id, component, pace and path in the status. The object id is also
+the last part of the state's topic, and never changes: unique ids are made of it. What
+discovery says of each is in ``core.discovery``.
 """
 
-from core.event_log import RESET_CAUSES
-from core.supply import CUSTOMER, FAULTS, STATES, UNKNOWN, UTILITY
+from core.supply import FAULTS
 
 # When a changed value is due, see ``core.pacing``.
 AT_ONCE = 0
@@ -19,114 +18,47 @@ BINARY = "binary_sensor"
 
 UNKNOWN_TEXT = "None"  # what Home Assistant takes for "unknown"
 
-_POWER = (("dev_cla", "power"), ("stat_cla", "measurement"), ("unit_of_meas", "W"))
-_COUNT = (("stat_cla", "total_increasing"), ("ent_cat", "diagnostic"))
-_SECONDS = (
-    ("dev_cla", "duration"),
-    ("stat_cla", "measurement"),
-    ("unit_of_meas", "s"),
-    ("ent_cat", "diagnostic"),
-)
-_DIAGNOSTIC = (("ent_cat", "diagnostic"),)
+# Forms of discovery.
+OFF = "off"
+PER_ENTITY = "entity"
+DEVICE = "device"
+FORMS = (PER_ENTITY, DEVICE, OFF)
+
+# What follows the reader's own prefix, and what is said there.
+AVAILABILITY = "availability"
+ONLINE = "online"
+OFFLINE = "offline"
+COMMAND_RESULT = "command"
+READING = "reading"
+SET_READING = "set/reading"
+APPLY_LOWER = "apply_lower"
+PRESS = "PRESS"
 
 ENTITIES = (
-    (
-        "energy",
-        SENSOR,
-        "Energy",
-        ENERGY,
-        ("register", "kwh"),
-        (
-            ("dev_cla", "energy"),
-            ("stat_cla", "total_increasing"),
-            ("unit_of_meas", "kWh"),
-            ("sug_dsp_prc", 3),
-        ),
-    ),
-    ("power", SENSOR, "Power", POWER, ("power", "w"), _POWER),
-    ("breaker", BINARY, "Breaker", AT_ONCE, ("supply", "breaker"), (("dev_cla", "problem"),)),
-    (
-        "supply",
-        SENSOR,
-        "Supply",
-        AT_ONCE,
-        ("supply", "state"),
-        (("dev_cla", "enum"), ("ops", STATES)),
-    ),
-    (
-        "reconnect",
-        SENSOR,
-        "Who may reconnect",
-        AT_ONCE,
-        ("supply", "reconnect"),
-        (("dev_cla", "enum"), ("ops", (UNKNOWN, CUSTOMER, UTILITY))),
-    ),
-    ("mains", BINARY, "Mains", AT_ONCE, ("supply", "mains"), (("dev_cla", "power"),)),
-    (
-        "fault",
-        SENSOR,
-        "Sensor fault",
-        AT_ONCE,
-        ("supply", "fault"),
-        (("dev_cla", "enum"), ("ops", FAULTS), ("ent_cat", "diagnostic")),
-    ),
-    ("pulse_age", SENSOR, "Last pulse age", SLOW, ("power", "age_s"), _SECONDS),
-    (
-        "hour_predicted",
-        SENSOR,
-        "Mean power predicted for this hour",
-        SLOW,
-        ("demand", "hour_predicted_w"),
-        _POWER,
-    ),
-    ("hour_power", SENSOR, "Mean power this hour", SLOW, ("demand", "hour_mean_w"), _POWER),
-    ("month_peak", SENSOR, "Peak of the month", SLOW, ("demand", "month_peak_w"), _POWER),
-    (
-        "last_month_peak",
-        SENSOR,
-        "Peak of last month",
-        SLOW,
-        ("demand", "last_month_peak_w"),
-        _POWER,
-    ),
-    (
-        "peak_warning",
-        BINARY,
-        "New peak ahead",
-        AT_ONCE,
-        ("demand", "new_peak_warning"),
-        (("dev_cla", "problem"),),
-    ),
-    ("pulses", SENSOR, "Pulses", SLOW, ("register", "pulses"), _COUNT),
-    ("too_short", SENSOR, "Rejected: too short", SLOW, ("pulse", "rejected", "too_short"), _COUNT),
-    ("too_long", SENSOR, "Rejected: too long", SLOW, ("pulse", "rejected", "too_long"), _COUNT),
-    ("too_soon", SENSOR, "Rejected: too soon", SLOW, ("pulse", "rejected", "too_soon"), _COUNT),
-    ("flicker", SENSOR, "Rejected: flicker", SLOW, ("pulse", "rejected", "flicker"), _COUNT),
-    ("missed", SENSOR, "Missed by the handler", SLOW, ("pulse", "missed_by_handler"), _COUNT),
-    (
-        "rssi",
-        SENSOR,
-        "Wi-Fi signal",
-        SLOW,
-        ("wifi", "rssi_dbm"),
-        (
-            ("dev_cla", "signal_strength"),
-            ("stat_cla", "measurement"),
-            ("unit_of_meas", "dBm"),
-            ("ent_cat", "diagnostic"),
-        ),
-    ),
-    ("uptime", SENSOR, "Uptime", SLOW, ("uptime_ms",), _SECONDS),
-    (
-        "reset_cause",
-        SENSOR,
-        "Reset cause",
-        SLOW,
-        ("reset_cause",),
-        (("dev_cla", "enum"), ("ops", RESET_CAUSES), ("ent_cat", "diagnostic")),
-    ),
-    ("version", SENSOR, "Firmware version", SLOW, ("version",), _DIAGNOSTIC),
-    ("saves", SENSOR, "Saves of the register", SLOW, ("saves",), _COUNT),
+    ("energy", SENSOR, ENERGY, ("register", "kwh")),
+    ("power", SENSOR, POWER, ("power", "w")),
+    ("breaker", BINARY, AT_ONCE, ("supply", "breaker")),
+    ("supply", SENSOR, AT_ONCE, ("supply", "state")),
+    ("reconnect", SENSOR, AT_ONCE, ("supply", "reconnect")),
+    ("mains", BINARY, AT_ONCE, ("supply", "mains")),
+    ("fault", SENSOR, AT_ONCE, ("supply", "fault")),
+    ("pulse_age", SENSOR, SLOW, ("power", "age_s")),
+    ("hour_predicted", SENSOR, SLOW, ("demand", "hour_predicted_w")),
+    ("hour_power", SENSOR, SLOW, ("demand", "hour_mean_w")),
+    ("month_peak", SENSOR, SLOW, ("demand", "month_peak_w")),
+    ("last_month_peak", SENSOR, SLOW, ("demand", "last_month_peak_w")),
+    ("peak_warning", BINARY, AT_ONCE, ("demand", "new_peak_warning")),
+    ("pulses", SENSOR, SLOW, ("register", "pulses")),
+    ("too_short", SENSOR, SLOW, ("pulse", "rejected", "too_short")),
+    ("too_long", SENSOR, SLOW, ("pulse", "rejected", "too_long")),
+    ("too_soon", SENSOR, SLOW, ("pulse", "rejected", "too_soon")),
+    ("flicker", SENSOR, SLOW, ("pulse", "rejected", "flicker")),
+    ("missed", SENSOR, SLOW, ("pulse", "missed_by_handler")),
+    ("rssi", SENSOR, SLOW, ("wifi", "rssi_dbm")),
+    ("uptime", SENSOR, SLOW, ("uptime_ms",)),
+    ("reset_cause", SENSOR, SLOW, ("reset_cause",)),
+    ("version", SENSOR, SLOW, ("version",)),
+    ("saves", SENSOR, SLOW, ("saves",)),
 )
 
 _TEXTS = {True: "ON", False: "OFF", "open": "ON", "closed": "OFF"}
@@ -134,7 +66,7 @@ _TEXTS = {True: "ON", False: "OFF", "open": "ON", "closed": "OFF"}
 
 def present(entity, status):
     """Return whether the status says anything of an entity, and be it "unknown"."""
-    for key in entity[4]:
+    for key in entity[3]:
         if not isinstance(status, dict) or key not in status:
             return False
         status = status[key]
@@ -145,7 +77,7 @@ def present(entity, status):
 def text(entity, status):
     """Return an entity's state as published; the entity must be ``present``."""
     value = status
-    for key in entity[4]:
+    for key in entity[3]:
         value = value[key]
     if entity[0] == "energy" and not status["register"]["set"]:
         # Counted from 0, setting the register later would look like years consumed at once.

@@ -53,7 +53,7 @@ class Pacing:
         if before[0] == text:
             return False
         waited_ms = now_ms - before[1]
-        pace = row[3]
+        pace = row[2]
         if pace == entity.AT_ONCE:
             return True
         if pace == entity.ENERGY:

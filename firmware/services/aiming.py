@@ -3,8 +3,7 @@
 import asyncio
 import time
 
-from core.aim import LowerAim, UpperAim
-from core.width_learner import LEARNING, WidthLearner
+from services import on_demand
 
 _SAMPLE_MS = 23
 _IDLE_MS = 500
@@ -24,55 +23,37 @@ class Aiming:
         self._metering = metering
         self._upper_lit = upper_lit
         self._lower_lit = lower_lit
-        self._upper = UpperAim()
-        self._lower = LowerAim()
-        self._learner = WidthLearner()
+        self._sight = None
         self._asked_ms = None
-        self._flash_us = None
 
     def body(self):
         """Return the body of ``/api/v1/aim``, and go on sampling for a minute."""
-        self._asked_ms = time.ticks_ms()
-        return {
-            "upper": self._upper.report(),
-            "lower": self._lower.report(),
-            "learn": self._learner.report(),
-        }
+        return self._look().body()
 
     def learn(self):
         """Begin to learn the pulse width; return how it stands."""
-        self._learner.start()
+        return self._look().learn()
+
+    def _look(self):
+        """Note that someone looks; return what is made when the first one does."""
         self._asked_ms = time.ticks_ms()
-        return self._learner.report()
+        if self._sight is None:
+            self._sight = on_demand.need("services.sight").Sight(
+                self._metering, self._upper_lit, self._lower_lit
+            )
+        return self._sight
 
     async def run(self):
         """Sample for ever, while someone looks or something is learnt."""
         while True:
+            sight = self._sight
             asked_ms = self._asked_ms
             looking = asked_ms is not None and (
                 time.ticks_diff(time.ticks_ms(), asked_ms) < _LOOKING_MS
             )
-            if looking or self._learner.state == LEARNING:
-                self._sample()
+            if sight is not None and (looking or sight.learning()):
+                sight.sample()
                 await asyncio.sleep_ms(_SAMPLE_MS)
             else:
                 self._asked_ms = None
                 await asyncio.sleep_ms(_IDLE_MS)
-
-    def _sample(self):
-        meter = self._metering.meter
-        pulses = meter.filter
-        now_us = meter.clock.update(time.ticks_us(), time.ticks_ms())
-        self._upper.sample(
-            now_us,
-            self._upper_lit(),
-            pulses.counts,
-            meter.last_pulse_us,
-            pulses.pulse_width_us,
-            pulses.stuck_on(now_us),
-        )
-        self._lower.sample(now_us, self._lower_lit(), self._metering.supply.fault)
-        if pulses.start_us != self._flash_us:
-            if self._flash_us is not None:
-                self._learner.add(pulses.start_us, pulses.width_us)
-            self._flash_us = pulses.start_us

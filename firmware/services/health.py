@@ -2,6 +2,8 @@
 
 import asyncio
 
+from services import on_demand
+
 # DNS and TLS can block for seconds; the hardware resets what hangs for longer than this.
 WATCHDOG_MS = 30000
 _FEED_MS = 5000
@@ -37,4 +39,5 @@ class Health:
             rounds += 1
             if rounds % _COLLECT_EVERY == 0:
                 await self._quiet(1000)
+                on_demand.forget()
                 self._collect()

@@ -14,11 +14,9 @@ import json
 import random
 import socket
 
-from core import discovery, payload
-from core.command import Commands
+from core import entity, payload
 from core.pacing import Pacing
-from services import mqtt_tls
-from services.mqtt_link import MqttLink
+from services import on_demand
 
 OFF = "off"
 WAITING = "waiting"
@@ -67,15 +65,16 @@ class Mqtt:
         self.base = "{}/{}".format(settings["mqtt.prefix"], board_id)
         self._client_id = "omnipower-" + board_id
         self._ha_status = settings["mqtt.discovery_prefix"] + "/status"
-        self._discovery = discovery.Discovery(
-            settings["mqtt.discovery_prefix"],
-            self.base,
-            board_id,
-            settings["meter.number"],
-            version,
-        )
+        self._board_id = board_id
+        self._version = version
         self._pacing = Pacing(settings["mqtt.deadband_w"], settings["mqtt.energy_s"])
-        self._commands = Commands(set_reading)
+        self._set_reading = set_reading
+        if settings["mqtt.host"]:
+            # A reader without a broker need not carry it; and later it would hold up counting.
+            from services.mqtt_link import MqttLink
+
+            self._link_class = MqttLink
+        self._commands = None
         self._link = None
         self._address = None
         self._pause_ms = _PAUSE_MIN_MS
@@ -157,7 +156,7 @@ class Mqtt:
 
     async def _prepare(self):
         if self._settings["mqtt.tls"] and not self._tls:
-            self._tls = mqtt_tls.context(self._settings["mqtt.ca_file"])
+            self._tls = on_demand.need("services.mqtt_tls").context(self._settings["mqtt.ca_file"])
         if self._address is None:
             host, port = self._settings["mqtt.host"], self._settings["mqtt.port"]
             await self._quiet(2000)
@@ -168,7 +167,7 @@ class Mqtt:
 
     def _new_link(self):
         settings = self._settings
-        return MqttLink(
+        return self._link_class(
             self._address,
             settings["mqtt.host"],
             self._tls,
@@ -177,8 +176,8 @@ class Mqtt:
                 "keep_alive_seconds": settings["mqtt.keepalive_s"],
                 "username": settings["mqtt.user"] or None,
                 "password": settings["mqtt.password"] or None,
-                "will_topic": self.base + "/" + discovery.AVAILABILITY,
-                "will_message": discovery.OFFLINE,
+                "will_topic": self.base + "/" + entity.AVAILABILITY,
+                "will_message": entity.OFFLINE,
                 "will_qos": 1,
                 "will_retain": True,
             },
@@ -208,7 +207,7 @@ class Mqtt:
             if link.lost_messages:
                 answer = "error: too many at once; {} not obeyed".format(link.lost_messages)
                 link.lost_messages = 0
-                await self._publish(discovery.COMMAND_RESULT, answer)
+                await self._publish(entity.COMMAND_RESULT, answer)
             looks += 1
             slow = looks % _SLOW_LOOKS == 0
             await self._publish_states(self._status() if slow else payload.status(self._snapshot()))
@@ -217,18 +216,28 @@ class Mqtt:
     async def _greet(self):
         """Publish everything a broker is expected to remember."""
         await self._announce()
-        await self._publish(discovery.AVAILABILITY, discovery.ONLINE)
+        await self._publish(entity.AVAILABILITY, entity.ONLINE)
         self._pacing.forget()
         await self._publish_states(self._status())
+
+    def _discovery(self):
+        """Return what makes the messages of discovery; needed once for each connection."""
+        return on_demand.need("core.discovery").Discovery(
+            self._settings["mqtt.discovery_prefix"],
+            self.base,
+            self._board_id,
+            self._settings["meter.number"],
+            self._version,
+        )
 
     async def _announce(self):
         form = self._settings["mqtt.discovery"]
         status = self._status()
-        if form == discovery.DEVICE:
-            topic, body = self._discovery.device(status)
+        if form == entity.DEVICE:
+            topic, body = self._discovery().device(status)
             await self._send(topic, json.dumps(body))
-        elif form == discovery.PER_ENTITY:
-            for topic, body in self._discovery.entities(status):
+        elif form == entity.PER_ENTITY:
+            for topic, body in self._discovery().entities(status):
                 await self._send(topic, json.dumps(body))
 
     async def _publish_states(self, status):
@@ -248,7 +257,7 @@ class Mqtt:
             if quiet_ms >= _RETAINED_MS:
                 if not found:
                     break
-                for topic in self._discovery.outdated(self._settings["mqtt.discovery"]):
+                for topic in self._discovery().outdated(self._settings["mqtt.discovery"]):
                     link.subscribe(topic)
                 quiet_ms = 0
                 found = False
@@ -275,13 +284,15 @@ class Mqtt:
 
     async def _obey(self, link, topic, message):
         name = topic[len(self.base) + 5 :]
+        if self._commands is None:
+            self._commands = on_demand.need("core.command").Commands(self._set_reading)
         if message is None:
             answer = self._commands.oversized(name, link.overlong)
         else:
             answer = self._commands.run(name, message)
         if self._commands.reading:
-            await self._publish(discovery.READING, self._commands.reading)
-        await self._publish(discovery.COMMAND_RESULT, answer)
+            await self._publish(entity.READING, self._commands.reading)
+        await self._publish(entity.COMMAND_RESULT, answer)
 
     async def _publish(self, suffix, message, retain=True):
         return await self._send(self.base + "/" + suffix, message, retain)

@@ -6,17 +6,14 @@ its button, or at its owner's command, and closes by itself.
 """
 
 import asyncio
-import socket
 import time
 
-from core import captive_dns
+from services import on_demand
 
 DNS_PORT = 53
 OPEN_S = 900
 _LONG_PRESS_MS = 3000
 _LOOK_MS = 100
-_QUESTIONS_PER_LOOK = 8
-_DATAGRAM_MAX = 512
 
 
 class Provisioning:
@@ -85,14 +82,21 @@ class Provisioning:
             await asyncio.sleep_ms(_LOOK_MS)
 
     async def _serve(self):
+        """Keep it open while it is wanted."""
         self.address = self._wifi.open_access_point(self.ssid)
+        portal = on_demand.need("services.portal")
+        server = None
+        try:
+            server = portal.listening(self._dns_port)
+            self.error = None
+        except OSError as error:
+            # Without it phones do not find the page by themselves; its address still works.
+            self.error = "dns: port {}: {}".format(self._dns_port, error)
         address = bytes([int(part) for part in self.address.split(".")])
-        server = self._name_server()
         try:
             while self._wanted:
-                for _ in range(_QUESTIONS_PER_LOOK):
-                    if not server or not _answer_one(server, address):
-                        break
+                if server:
+                    portal.answer(server, address)
                 self._watch_button()
                 if time.ticks_diff(time.ticks_ms(), self._since_ms) > OPEN_S * 1000:
                     self.close()
@@ -100,20 +104,6 @@ class Provisioning:
         finally:
             if server:
                 server.close()
-
-    def _name_server(self):
-        server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        try:
-            server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            server.bind(socket.getaddrinfo("0.0.0.0", self._dns_port)[0][-1])
-            server.setblocking(False)
-            self.error = None
-            return server
-        except OSError as error:
-            # Without it phones do not find the page by themselves; its address still works.
-            server.close()
-            self.error = "dns: port {}: {}".format(self._dns_port, error)
-            return None
 
     def _watch_button(self):
         now_ms = time.ticks_ms()
@@ -124,15 +114,3 @@ class Provisioning:
         elif time.ticks_diff(now_ms, self._held_ms) >= _LONG_PRESS_MS:
             self._held_ms = now_ms
             self.open()
-
-
-def _answer_one(server, address):
-    """Answer a question that waits; return False when none does."""
-    try:
-        query, client = server.recvfrom(_DATAGRAM_MAX)
-        reply = captive_dns.answer(query, address)
-        if reply:
-            server.sendto(reply, client)
-    except OSError:
-        return False
-    return True

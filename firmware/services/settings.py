@@ -2,7 +2,7 @@
 
 import json
 
-from core import config
+from services import on_demand
 
 
 class Settings:
@@ -13,11 +13,14 @@ class Settings:
         last_good: ``TextFile`` of the copy kept of the last file that validated.
         has_pin: function that tells whether this chip has a GPIO. The schema knows those of
             all chips, and a driver that cannot be built would be the end of counting.
+        machine: as in ``sys.implementation._machine``; what is default depends on the chip.
     """
 
-    def __init__(self, file, last_good, has_pin):
+    def __init__(self, file, last_good, has_pin, machine=""):
         self._file = file
         self._last_good = last_good
+        self._machine = machine
+        config = self._config()
         text = file.read()
         kept = last_good.read()
         self._has_pin = has_pin
@@ -34,9 +37,15 @@ class Settings:
             except OSError as error:
                 self.errors.append("config.json: its copy could not be kept: {}".format(error))
 
+    def _config(self):
+        """Return the schema; it is needed at the start, and when someone looks or changes."""
+        config = on_demand.need("core.config")
+        config.suit(self._machine)
+        return config
+
     def shown(self):
         """Return what ``/api/v1/config`` answers: what is in force, and no secrets."""
-        values, secrets = config.shown(self.values)
+        values, secrets = self._config().shown(self.values)
         return {
             "source": self.source,
             "errors": self.errors,
@@ -55,6 +64,7 @@ class Settings:
         Raises:
             OSError: the file could not be written.
         """
+        config = self._config()
         changed, errors = config.merge(self._document(), document)
         if not errors:
             values, errors = config.validate(changed)
@@ -66,11 +76,12 @@ class Settings:
     def _document(self):
         for file in (self._file, self._last_good):
             text = file.read()
-            if text is not None and not config.parse(text)[1]:
+            if text is not None and not self._config().parse(text)[1]:
                 return json.loads(text)
         return {}
 
     def _pins_refused(self, values):
+        config = self._config()
         return [
             config.refusal(name, values[name], "a GPIO that this chip has")
             for name, field in config.SCHEMA.items()

@@ -10,11 +10,17 @@ import json
 import os
 from binascii import a2b_base64
 
-from core import origin, password
+from core import origin
 from core.attempts import Attempts
+from services import on_demand
 
 # On the chip an iteration takes some 0.15 ms: a bout of about 1 ms, then the others' turn.
 _ITERATIONS_PER_BOUT = 8
+
+
+def _password():
+    # Needed at the start, and when someone gives or sets one.
+    return on_demand.need("core.password")
 
 
 def refuse(status, text, headers=None):
@@ -50,7 +56,7 @@ class Guard:
         if payload is None:
             return
         try:
-            self._record = password.unpack(payload)
+            self._record = _password().unpack(payload)
         except ValueError as error:
             # Without a record nothing can be changed but from set-up.
             self.problem = str(error)
@@ -93,6 +99,7 @@ class Guard:
 
     async def set_password(self, text):
         """Store a new password; return False when no store took it."""
+        password = _password()
         salt = os.urandom(password.SALT_BYTES)
         key = await self._derive(text, salt, password.ITERATIONS)
         if not self._journal.save(password.pack(salt, key, password.ITERATIONS)):
@@ -139,6 +146,7 @@ class Guard:
         return refuse(401, "authorization: not the password; accepted: the reader's password")
 
     async def _check(self, given):
+        password = _password()
         tag = password.mac(self._session_key, given.encode())
         if self._known is not None and password.equal(tag, self._known):
             return True
@@ -154,7 +162,7 @@ class Guard:
     async def _derive(self, text, salt, iterations):
         self._busy = True
         try:
-            derivation = password.Derivation(text, salt, iterations)
+            derivation = _password().Derivation(text, salt, iterations)
             while not derivation.step(_ITERATIONS_PER_BOUT):
                 await asyncio.sleep_ms(0)
             return derivation.key()
@@ -175,19 +183,19 @@ def _given(header):
             return None
     except ValueError:
         return None
-    return rest if 0 < len(rest) <= password.MOST else None
+    return rest if 0 < len(rest) <= _password().MOST else None
 
 
 def with_document(handler):
-    """Return a handler of requests that gives ``handler`` the JSON object in the body."""
+    """Return a route's handler that gives ``handler`` the parts and the body, a JSON object."""
 
-    async def handle(request):
+    async def handle(parts, request):
         try:
             document = json.loads(request.body.decode())
         except (ValueError, RuntimeError, MemoryError):
             return refuse(400, "body: not valid JSON; accepted: a JSON object")
         if not isinstance(document, dict):
             return refuse(400, "body: not an object; accepted: a JSON object")
-        return await handler(document)
+        return await handler(parts, document)
 
     return handle

@@ -15,6 +15,12 @@ _LOOKS_PER_SEND = 4
 _WAITING_MAX = 2
 
 
+async def get_events(parts, request):
+    if parts.live is None:
+        parts.live = Live(parts.status, parts.mark)
+    return parts.live.answer(request)
+
+
 class Live:
     """Streams the status once a second, and at once when ``mark`` changes.
 

@@ -10,6 +10,7 @@ import json
 import os
 from binascii import a2b_base64
 
+from drivers import slot_store
 from services.web_auth import refuse, with_document
 
 PREFIX = "/api/v1/update"
@@ -35,13 +36,10 @@ class Receiver:
 
     Args:
         store: ``drivers.slot_store``.
-        state: function that returns what ``GET`` answers: a dict of ``slot``, ``confirmed``
-            and ``version``.
     """
 
-    def __init__(self, store, state):
+    def __init__(self, store):
         self._store = store
-        self.state = state
         self.slot = None
         self._other = ""
 
@@ -96,95 +94,88 @@ class Receiver:
         return []
 
 
-def add(app, receiver, restart):
-    """Add the routes.
+def _begun(handler):
+    """Return a handler like ``with_document``'s that refuses while no update is begun."""
 
-    Args:
-        app: ``Microdot``.
-        receiver: ``Receiver``.
-        restart: function that restarts the board soon.
-    """
-
-    def begun(handler):
-        """Return a handler of requests that needs an update to be begun."""
-
-        @with_document
-        async def handle(document):
-            if receiver.slot is None:
-                return refuse(409, "update: not begun; accepted: POST " + PREFIX + "/begin first")
-            return await handler(document)
-
-        return handle
-
-    def names_of(document):
-        names = document.get("names")
-        if not isinstance(names, list) or not 0 < len(names) <= NAMES_MAX:
-            return None
-        return names if all(acceptable(name) for name in names) else None
-
-    @app.get(PREFIX)
-    async def get_update(request):
-        return receiver.state()
-
-    @app.post(PREFIX + "/begin")
     @with_document
-    async def post_begin(document):
-        state = receiver.state()
-        if state["slot"] is None:
-            return refuse(409, "update: not installed by deploy; accepted: deploy it once by cable")
-        if not state["confirmed"]:
-            # It runs from the only slot that could be overwritten.
-            return refuse(409, "update: the last one is on probation; accepted: in some minutes")
-        try:
-            return {"slot": receiver.begin()}
-        except OSError as error:
-            return refuse(507, "update: {}".format(error))
+    async def handle(parts, document):
+        if parts.receiver is None or parts.receiver.slot is None:
+            return refuse(409, "update: not begun; accepted: POST " + PREFIX + "/begin first")
+        return await handler(parts, document)
 
-    @app.post(PREFIX + "/hashes")
-    @begun
-    async def post_hashes(document):
-        names = names_of(document)
-        if names is None:
-            return refuse(422, "names: not accepted; accepted: 1 to {} paths".format(NAMES_MAX))
-        here, there = await receiver.hashes(names)
-        return {"here": here, "there": there}
+    return handle
 
-    @app.post(PREFIX + "/copy")
-    @begun
-    async def post_copy(document):
-        names = names_of(document)
-        if names is None:
-            return refuse(422, "names: not accepted; accepted: 1 to {} paths".format(NAMES_MAX))
-        try:
-            await receiver.copy(names)
-        except OSError as error:
-            return refuse(507, "file: could not be copied: {}".format(error))
-        return {"copied": len(names)}
 
-    @app.post(PREFIX + "/file")
-    @begun
-    async def post_file(document):
-        name, offset = document.get("name"), document.get("offset")
-        if not acceptable(name) or type(offset) is not int or offset < 0:
-            return refuse(422, "name, offset: not accepted; accepted: a path, 0 or more")
-        try:
-            receiver.write(name, offset, a2b_base64(document.get("data") or ""))
-        except (ValueError, TypeError) as error:
-            return refuse(422, "data: {}; accepted: base64 of the next piece".format(error))
-        except OSError as error:
-            return refuse(507, "file: could not be written: {}".format(error))
-        return {"written": offset}
+def _names_of(document):
+    names = document.get("names")
+    if not isinstance(names, list) or not 0 < len(names) <= NAMES_MAX:
+        return None
+    return names if all(acceptable(name) for name in names) else None
 
-    @app.post(PREFIX + "/finish")
-    @begun
-    async def post_finish(document):
-        try:
-            wrong = await receiver.finish()
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            return refuse(422, "manifest: {}; accepted: version and files".format(error))
-        except OSError as error:
-            return refuse(507, "manifest: {}".format(error))
-        if wrong:
-            return {"error": "files: not as the manifest says", "files": wrong[:NAMES_MAX]}, 422
-        restart()
-        return {"restart": "in a second"}, 202
+
+async def get_update(parts, request):
+    return parts.update()
+
+
+@with_document
+async def post_begin(parts, document):
+    state = parts.update()
+    if state["slot"] is None:
+        return refuse(409, "update: not installed by deploy; accepted: deploy it once by cable")
+    if not state["confirmed"]:
+        # It runs from the only slot that could be overwritten.
+        return refuse(409, "update: the last one is on probation; accepted: in some minutes")
+    parts.receiver = Receiver(slot_store)
+    try:
+        return {"slot": parts.receiver.begin()}
+    except OSError as error:
+        return refuse(507, "update: {}".format(error))
+
+
+@_begun
+async def post_hashes(parts, document):
+    names = _names_of(document)
+    if names is None:
+        return refuse(422, "names: not accepted; accepted: 1 to {} paths".format(NAMES_MAX))
+    here, there = await parts.receiver.hashes(names)
+    return {"here": here, "there": there}
+
+
+@_begun
+async def post_copy(parts, document):
+    names = _names_of(document)
+    if names is None:
+        return refuse(422, "names: not accepted; accepted: 1 to {} paths".format(NAMES_MAX))
+    try:
+        await parts.receiver.copy(names)
+    except OSError as error:
+        return refuse(507, "file: could not be copied: {}".format(error))
+    return {"copied": len(names)}
+
+
+@_begun
+async def post_file(parts, document):
+    name, offset = document.get("name"), document.get("offset")
+    if not acceptable(name) or type(offset) is not int or offset < 0:
+        return refuse(422, "name, offset: not accepted; accepted: a path, 0 or more")
+    try:
+        parts.receiver.write(name, offset, a2b_base64(document.get("data") or ""))
+    except (ValueError, TypeError) as error:
+        return refuse(422, "data: {}; accepted: base64 of the next piece".format(error))
+    except OSError as error:
+        return refuse(507, "file: could not be written: {}".format(error))
+    return {"written": offset}
+
+
+@_begun
+async def post_finish(parts, document):
+    try:
+        wrong = await parts.receiver.finish()
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        return refuse(422, "manifest: {}; accepted: version and files".format(error))
+    except OSError as error:
+        return refuse(507, "manifest: {}".format(error))
+    if wrong:
+        return {"error": "files: not as the manifest says", "files": wrong[:NAMES_MAX]}, 422
+    parts.restart_soon()
+    return {"restart": "in a second"}, 202

@@ -3,7 +3,8 @@
 import json
 
 from core import config, entity
-from core.discovery import DEVICE, OFF, PER_ENTITY, Discovery
+from core.discovery import Discovery
+from core.entity import DEVICE, OFF, PER_ENTITY
 from core.event_log import RESET_CAUSES
 from core.supply import FAULTS, STATES
 

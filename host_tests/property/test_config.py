@@ -28,7 +28,7 @@ json_values = st.recursive(
 
 def in_range(name, value):
     """Say whether a value is what the field is documented to take."""
-    kind, default, least, most, _ = config.SCHEMA[name]
+    kind, default, least, most = config.SCHEMA[name]
     if value is None:
         return default is None
     if kind == config.FLAG:

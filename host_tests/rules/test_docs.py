@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 LINK = re.compile(r"\]\(([^)#\s]*)(?:#([^)]*))?\)")
 HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
+MEANING = re.compile(r'^    "([a-z_.]+)": \(.+\),  # (.+)$', re.MULTILINE)
 ROW = re.compile(r"^\| `(\w+)` \| `(.*?)` \| (.*?) \| (.*?) \|$")
 
 
@@ -66,8 +67,9 @@ def documented_fields():
 
 
 def test_every_configuration_field_is_documented_as_the_schema_has_it():
+    meanings = dict(MEANING.findall(Path(config.__file__).read_text()))
     schema = {
-        name: (json.dumps(field[1]), config.accepted(name), field[4])
+        name: (json.dumps(field[1]), config.accepted(name), meanings[name])
         for name, field in config.SCHEMA.items()
     }
     assert documented_fields() == schema

@@ -39,7 +39,7 @@ def test_only_paths_below_the_slot_are_accepted():
 
 def receiver():
     """Return one that has begun, with slot a to write into."""
-    found = Receiver(slot_store, dict)
+    found = Receiver(slot_store)
     assert found.begin() == "a"
     return found
 

@@ -28,12 +28,11 @@ SERVICES = (
     ("console", ("services.console",)),
     ("connection", ("drivers.wifi", "services.connection")),
     ("timesync", ("drivers.ntp", "services.timesync")),
-    ("mqtt", ("services.mqtt",)),
-    ("web", ("services.web", "services.web_setup", "services.web_pages", "services.web_update")),
+    ("mqtt", ("services.mqtt", "services.mqtt_link")),
+    ("web", ("services.web",)),
     ("trend", ("core.trend", "services.trending")),
     ("setup", ("drivers.button", "services.provisioning")),
     ("aiming", ("services.aiming",)),
-    ("tariff", ("services.tariff_file",)),
 )
 _JOB = {"settings": {}, "lesson": None, "stalls_us": (), "drop_per_million": 0}
 

@@ -9,7 +9,7 @@ from core.meter import Meter
 from core.snapshot import Snapshot
 from core.supply import Supply
 from core.ticks import MonotonicClock
-from services import web
+from services import web, web_history
 from services.settings import Settings
 from services.web_auth import Guard
 from services.web_limits import Connection
@@ -95,7 +95,7 @@ def run(data):
         dict,
         lambda: None,
         lambda: None,
-        lambda resolution: [dict.fromkeys(web.web_api.HISTORY_FIELDS)],
+        lambda resolution: [dict.fromkeys(web_history.FIELDS)],
     )
     stream = _Stream()
     connection = Connection(stream, None)
