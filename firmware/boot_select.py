@@ -25,6 +25,9 @@ MANIFEST = "manifest.json"
 ATTEMPTS_MAX = 3
 # Where the application in force appears for import.
 MOUNTED = "/app"
+# Where its byte code may lie as well, to be run in place: in a ROMFS image, which MicroPython
+# has mounted if it knows of one.
+ROM = "/rom/app"
 
 # What hangs before its own watchdog runs is reset by this one; it cannot be stopped, only
 # be given another time by the application's.
@@ -208,15 +211,27 @@ class Packed:
         return file
 
 
+def in_rom(folder):
+    """Return whether the image in ROM is of the version that a directory holds, file by file."""
+    try:
+        with open(ROM + "/" + MANIFEST) as rom, open(folder + "/" + MANIFEST) as file:
+            return json.load(rom) == json.load(file)
+    except (OSError, ValueError, MemoryError):
+        return False
+
+
 def mount(folder):
-    """Make what a directory and its ``lib`` hold importable, before anything else."""
+    """Make what a directory and its ``lib`` hold importable, before anything else.
+
+    Where the same lies in ROM, it is imported from there: its byte code takes no heap then.
+    """
     import vfs
 
     if MOUNTED in sys.path:
         vfs.umount(MOUNTED)
     else:
         sys.path[0:0] = [MOUNTED, MOUNTED + "/lib"]
-    vfs.mount(Packed(folder), MOUNTED)
+    vfs.mount(Packed(ROM if in_rom(folder) else folder), MOUNTED)
 
 
 def run():

@@ -17,7 +17,7 @@ from pathlib import Path
 # The firmware serves a page and events. Of the MQTT client only the protocol: sockets, clock and
 # configuration are the firmware's own.
 PACKAGES = {
-    "microdot": ("__init__", "microdot", "sse"),
+    "microdot": ("__init__", "microdot"),
     "chumicro_mqtt": ("__init__", "_wire", "client"),
 }
 
@@ -37,7 +37,6 @@ LEFT_OUT = {
         "Microdot.after_request Microdot.after_error_request "
         "Microdot.start_server Microdot.run Microdot.shutdown"
     ),
-    "microdot/sse": "wraps with_sse",
     "chumicro_mqtt/__init__": (
         "__getattr__ __all__ MQTTBackpressureError MQTTConnectError MQTTError MQTTProtocolError "
         "UnsupportedQoSError topic_matches"

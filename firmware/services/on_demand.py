@@ -12,7 +12,7 @@ import sys
 import time
 
 _KEPT_MS = 30000
-_OURS = ("core", "services", "drivers", "microdot")
+_OURS = ("core", "services", "drivers")
 
 # name of a module that was asked for -> [when last, names of what it was the first to import]
 _held: dict[str, list] = {}
@@ -32,9 +32,12 @@ def need(name):
     before = set(sys.modules)
     try:
         __import__(name)
-    finally:
-        fresh = [one for one in sys.modules if one not in before and _is_ours(one)]
-        _held[name] = [now_ms, fresh]
+    except BaseException:
+        # A module that stopped half-way must not pass for a whole one the next time.
+        for one in _fresh(before):
+            _drop(one)
+        raise
+    _held[name] = [now_ms, _fresh(before)]
     return sys.modules[name]
 
 
@@ -47,9 +50,9 @@ def forget(idle_ms=_KEPT_MS):
                 _drop(one)
 
 
-def _is_ours(name):
-    package, _, leaf = name.partition(".")
-    return leaf and package in _OURS
+def _fresh(before):
+    """Return the names of modules of ours that came since."""
+    return [name for name in sys.modules if name not in before and name.partition(".")[0] in _OURS]
 
 
 def _drop(name):

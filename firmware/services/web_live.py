@@ -4,21 +4,17 @@ import asyncio
 import json
 import time
 
-from microdot.sse import sse_response
-
 from services.web_auth import refuse
 
 CLIENTS_MAX = 4
 _LOOK_MS = 250
 _LOOKS_PER_SEND = 4
-# More unsent than this and the client is too slow: it misses one, and gets the next.
-_WAITING_MAX = 2
 
 
 async def get_events(parts, request):
     if parts.live is None:
         parts.live = Live(parts.status, parts.mark)
-    return parts.live.answer(request)
+    return parts.live.answer(request.sock[1])
 
 
 class Live:
@@ -31,47 +27,65 @@ class Live:
 
     def __init__(self, status, mark):
         self._status = status
-        self._mark = mark
-        self._text = ""
+        self.mark = mark
+        self._event = b""
         self._made_ms = None
         self._made_mark = None
-        self.clients = 0
+        self._connections = []
 
-    def answer(self, request):
+    def answer(self, connection):
         """Return microdot's answer to a request for the stream."""
-        if self.clients >= CLIENTS_MAX:
+        self._connections = [one for one in self._connections if not one.closed]
+        if len(self._connections) >= CLIENTS_MAX:
             return refuse(
                 503,
                 "events: too many listeners; accepted: {}".format(CLIENTS_MAX),
                 {"Retry-After": "5"},
             )
-        self.clients += 1
-        response, status, headers = sse_response(request, self._feed)
-        headers["Cache-Control"] = "no-store"
-        return response, status, headers
+        self._connections.append(connection)
+        headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
+        return Feed(self, connection), 200, headers
 
-    async def _feed(self, request, sse):
-        connection = request.sock[1]
-        looks = _LOOKS_PER_SEND
-        mark = None
-        try:
-            while not connection.closed:
-                if looks >= _LOOKS_PER_SEND or mark != self._mark():
-                    looks = 0
-                    mark = self._mark()
-                    if len(sse.queue) < _WAITING_MAX:
-                        await sse.send(self._current(mark))
-                looks += 1
-                await asyncio.sleep_ms(_LOOK_MS)
-        finally:
-            self.clients -= 1
-
-    def _current(self, mark):
-        """Return the status as JSON, made once for all who listen."""
+    def event(self, mark):
+        """Return the event with the status, made once for all who listen."""
         now_ms = time.ticks_ms()
         old = self._made_ms is None or time.ticks_diff(now_ms, self._made_ms) >= _LOOK_MS
         if old or mark != self._made_mark:
-            self._text = json.dumps(self._status())
+            # The old one goes before the new one is made.
+            self._event = b""
+            self._event = b"data: %s\n\n" % json.dumps(self._status()).encode()
             self._made_ms = now_ms
             self._made_mark = mark
-        return self._text
+        return self._event
+
+
+class Feed:
+    """The events to one client, each made when the last one has got through.
+
+    Args:
+        live: ``Live``.
+        connection: ``services.web_limits.Connection``.
+    """
+
+    def __init__(self, live, connection):
+        self._live = live
+        self._connection = connection
+        self._mark = None
+        self._looks = 0
+
+    def __aiter__(self):
+        return self
+
+    async def __anext__(self):
+        live = self._live
+        looks = self._looks
+        self._looks = _LOOKS_PER_SEND
+        while not self._connection.closed:
+            mark = live.mark()
+            # The first one at once.
+            if not looks or mark != self._mark:
+                self._mark = mark
+                return live.event(mark)
+            looks -= 1
+            await asyncio.sleep_ms(_LOOK_MS)
+        raise StopAsyncIteration

@@ -5,6 +5,7 @@ nothing of the chip. One convenient import would end that, so it is read off the
 """
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -74,7 +75,11 @@ def breaches(layer: str, source: str) -> list[str]:
 
 
 def _imported(node):
-    """Yield (name bound, module) for an import statement."""
+    """Yield (name bound, module) for an import statement, or one by ``on_demand.need``."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        wanted = node.args[0] if node.func.attr == "need" else None
+        if isinstance(wanted, ast.Constant):
+            yield wanted.value, wanted.value
     if isinstance(node, ast.Import):
         for alias in node.names:
             yield alias.asname or alias.name.partition(".")[0], alias.name
@@ -117,6 +122,15 @@ def test_firmware_keeps_the_direction(path):
     assert breaches(layer_of(path), path.read_text(encoding="utf-8")) == []
 
 
+def test_what_is_imported_on_demand_is_there():
+    wanted = set()
+    for path in SOURCES:
+        wanted.update(re.findall(r'on_demand\.need\(\s*"([\w.]+)"\)', path.read_text()))
+    assert len(wanted) > 8
+    for name in wanted:
+        assert (FIRMWARE / name.replace(".", "/")).with_suffix(".py").exists(), name
+
+
 def test_there_is_firmware_to_check():
     assert {"core"} <= {layer_of(path) for path in SOURCES}
 
@@ -133,6 +147,7 @@ BAD = {
     "a service imports the chip": ("services", "import network"),
     "a service imports the chip's flash": ("services", "import esp32 as chip"),
     "a service imports main": ("services", "import main"),
+    "a service imports main on demand": ("services", 'on_demand.need("main")'),
     "a service builds a driver": (
         "services",
         "from drivers.display import Display\ndef f():\n    return Display()",

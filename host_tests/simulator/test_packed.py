@@ -78,3 +78,36 @@ def test_modules_are_imported_from_the_directory_mounted_last():
     finally:
         os.umount(boot_select.MOUNTED)
         sys.path[:] = before
+
+
+def test_a_version_is_imported_from_rom_where_that_holds_the_same():
+    for name, manifest in (
+        ("image/app", b'{"version": "1", "files": {"which.py": "00", "x": "01"}}'),
+        ("a", b'{"files": {"x": "01", "which.py": "00"}, "version": "1"}'),
+        ("b", b'{"files": {"x": "02", "which.py": "00"}, "version": "1"}'),
+        ("broken", b'{"files"'),
+    ):
+        if "/" in name:
+            os.mkdir(name.split("/")[0])
+        os.mkdir(name)
+        put(name + "/manifest.json", manifest)
+        put(name + "/which.py", "NAME = {!r}\n".format(name).encode())
+    assert not boot_select.in_rom("a"), "nothing is mounted there"
+    os.mount(boot_select.Packed(os.getcwd() + "/image"), "/rom")
+    before = list(sys.path)
+    try:
+        for slot, found in (
+            ("a", "image/app"),
+            ("b", "b"),
+            ("broken", "broken"),
+            ("a", "image/app"),
+        ):
+            sys.modules.pop("which", None)
+            boot_select.mount(slot)
+            import which
+
+            assert found == which.NAME, slot
+    finally:
+        os.umount(boot_select.MOUNTED)
+        os.umount("/rom")
+        sys.path[:] = before

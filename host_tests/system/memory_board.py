@@ -2,15 +2,20 @@
 
     micropython -X heapsize=BYTES memory_board.py REPOSITORY BOOT.JSON COMPILED [board]
 
+COMPILED is the folder of the byte-compiled application, or a ROMFS image of it. This interpreter
+has no flash that it could address, so an image lies in its heap, as part of the imitated board.
+
 Prints ``heap HOUR USED`` in bytes, after a collection; hour -1 is before the firmware is
 imported, so it is what the imitation itself takes, and hour 0 after. With ``board`` it ends
 before the firmware.
 """
 
 import gc
+import os
 import sys
 
 _HOUR_US = 3600000000
+_DIRECTORY = 0x4000
 # The imitation's modules that nothing needs until the firmware asks for them.
 _LATE = ("asyncio", "esp32", "network", "ntptime")
 
@@ -26,7 +31,11 @@ def run(repository, boot_file, compiled, rest):
     sys.path.insert(0, repository + "/tools/simulator")
     import boot
 
-    boot.prepare(boot_file, compiled)
+    image = not os.stat(compiled)[0] & _DIRECTORY
+    if image:
+        # First, while there is an unbroken piece of that size.
+        boot.mount_rom(compiled)
+    boot.prepare(boot_file, boot.ROM + "/app" if image else compiled)
     from world import world
 
     for name in _LATE:

@@ -11,6 +11,7 @@ import sys
 
 _HERE = __file__.rsplit("/", 1)[0]
 _ROOT = _HERE + "/../.."
+ROM = "/rom"
 _PINS = ((0, 34, True), (1, 35, True), (2, 32, False))
 
 
@@ -26,6 +27,16 @@ def _mount(state_dir):
         volume = os.VfsLfs2(device, progsize=256, readsize=64)
     os.mount(volume, "/flash")
     os.chdir("/flash")
+
+
+def mount_rom(path):
+    """Mount a ROMFS image, which is run where it lies; here that is the interpreter's heap."""
+    import vfs
+
+    image = bytearray(os.stat(path)[6])
+    with open(path, "rb") as file:
+        file.readinto(image)
+    vfs.mount(vfs.VfsRom(image), ROM, readonly=True)
 
 
 def _copy_to_flash(built, directory, suffix):
