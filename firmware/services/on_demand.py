@@ -58,5 +58,6 @@ def _fresh(before):
 def _drop(name):
     module = sys.modules.pop(name, None)
     package, _, leaf = name.rpartition(".")
-    if module is not None and getattr(sys.modules.get(package), leaf, None) is module:
-        delattr(sys.modules[package], leaf)
+    names = getattr(sys.modules.get(package), "__dict__", {})
+    if names.get(leaf) is module:
+        names.pop(leaf, None)
