@@ -35,6 +35,8 @@ def run(repository, boot_file, compiled, rest):
     if image:
         # First, while there is an unbroken piece of that size.
         boot.mount_rom(compiled)
+        # Beside the image is what lies beside the slots on a board.
+        sys.path.append(compiled.rsplit("/", 1)[0])
     boot.prepare(boot_file, boot.ROM + "/app" if image else compiled)
     from world import world
 

@@ -33,7 +33,7 @@ BOARD = Path(__file__).with_name("memory_board.py")
 KIB = 1024
 # What was asked for, on the 64-bit interpreter, and what the firmware gets today.
 ASKED = 160 * KIB
-GIVEN = {"rom": 224 * KIB, "files": 352 * KIB}
+GIVEN = {"rom": 288 * KIB, "files": 416 * KIB}
 # A request may be under way at either hour; the rest has not been seen to move by 200 bytes.
 ALLOWED_GROWTH = 4 * KIB
 SPEED = 1500
@@ -192,6 +192,7 @@ def applications(tmp_path_factory) -> dict[str, Path]:
     files, rom = folder / "mpy", folder / "app.romfs"
     assert compiler.compile_all(files) == []
     rom.write_bytes(romfs.image(application.build()))
+    (folder / compiler.CHOOSER).write_bytes(application.chooser())
     return {"files": files, "rom": rom}
 
 
