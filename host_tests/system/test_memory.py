@@ -33,7 +33,8 @@ BOARD = Path(__file__).with_name("memory_board.py")
 KIB = 1024
 # What was asked for, on the 64-bit interpreter, and what the firmware gets today.
 ASKED = 160 * KIB
-GIVEN = {"rom": 288 * KIB, "files": 416 * KIB}
+# What an hour was seen to run in, and a little more: where holes are left varies from run to run.
+GIVEN = {"rom": 320 * KIB, "files": 448 * KIB}
 # A request may be under way at either hour; the rest has not been seen to move by 200 bytes.
 ALLOWED_GROWTH = 4 * KIB
 SPEED = 1500
