@@ -2,11 +2,17 @@
 
 import ast
 import textwrap
+from pathlib import Path
 
 import pytest
+from portable_runner import RECORD
 
+import interpreters
 from tools import compile as compiler
 from tools.shorten import shortened
+
+ROOT = Path(__file__).parents[2]
+CORE_TESTS = ROOT / "host_tests" / "core"
 
 
 def short(source, **others):
@@ -273,3 +279,33 @@ def _public(text):
         if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Attribute)
     ]
     return [name for name in named if not name.startswith("_")]
+
+
+@pytest.fixture(scope="module")
+def byte_code(tmp_path_factory):
+    """A folder of core/ under short names, save those that its tests themselves ask for."""
+    outside = [path.read_text() for path in sorted(CORE_TESTS.glob("*.py"))]
+    application = {
+        name: compiler.prepared(path.read_text()) for name, path in compiler.sources().items()
+    }
+    folder = tmp_path_factory.mktemp("short")
+    for name, text in shortened(application, outside).items():
+        if name.startswith("core/"):
+            output = (folder / name).with_suffix(".mpy")
+            output.parent.mkdir(exist_ok=True)
+            result = compiler.compiled(text, name, output)
+            assert result.returncode == 0, result.stderr
+    return folder
+
+
+@pytest.mark.parametrize("module", ["energy", "interval", "power", "pulse_filter", "supply"])
+def test_core_under_short_names_passes_its_own_tests(module, byte_code, monkeypatch):
+    file = CORE_TESTS / f"test_{module}.py"
+    source = ast.parse(file.read_text())
+    functions = [node.name for node in source.body if isinstance(node, ast.FunctionDef)]
+    names = [name for name in functions if name.startswith("test_")]
+    # The sources are out of reach, so that nothing but the byte code can be imported.
+    monkeypatch.setattr(interpreters, "search_path", lambda *_: [byte_code, CORE_TESTS])
+    ending = interpreters.UNIX.run(ROOT, file, names, 60)
+    passed = [name for name in names if f"{RECORD}passed {name} " in ending.output]
+    assert passed == names, ending.output
