@@ -25,6 +25,7 @@ from drivers.button import Button
 from drivers.flash_store import FileStore, NvsStore, RtcStore, TextFile
 from drivers.history_store import HistoryStore
 from drivers.led_sense import LedSense
+from drivers.lit_time import LitTime
 from drivers.loop_lag import LoopLag
 from drivers.mains_sense import MainsSense
 from drivers.pulse_input import PulseInput
@@ -87,6 +88,13 @@ class Reader:
         self.count = None
         if values["pulse.pcnt"] and pulse_count.available():
             self.count = pulse_count.PulseCount(pin, active_low)
+        self.lit_time = None
+        if self.count and values["pulse.clock_pin"] is not None:
+            try:
+                self.lit_time = LitTime(pin, active_low, values["pulse.clock_pin"])
+            except (ValueError, TypeError, OSError) as error:
+                # Counting goes on by rises alone.
+                self.failures["pulse.clock_pin"] = str(error)
         self.breaker = LedSense(values["breaker.pin"], values["breaker.active_low"])
         self.lag = LoopLag(ring)
         self.metering = Metering(
@@ -105,6 +113,7 @@ class Reader:
             self.breaker,
             MainsSense(values["mains.pin"], values["mains.active_low"]),
             self.lag,
+            self.lit_time,
         )
 
     def _build_storage(self, values):
@@ -286,6 +295,8 @@ class Reader:
         self.input.start()
         if self.count:
             self.count.start()
+        if self.lit_time:
+            self.lit_time.start()
         self.breaker.start()
         port = self.settings.values["web.port"]
         idle_s = self.settings.values["web.idle_s"]

@@ -38,6 +38,7 @@ SCHEMA: dict[str, tuple] = {
     "pulse.pin": (PIN, 34, 0, 48),  # photodiode over the upper LED
     "pulse.active_low": (FLAG, False, None, None),  # the sensor's output is low when lit
     "pulse.pcnt": (FLAG, True, None, None),  # use the hardware pulse counter where there is one
+    "pulse.clock_pin": (PIN, None, 0, 48),  # free pin for the clock that measures lit time, or null
     "pulse.width_min_ms": (WHOLE, 10, 1, 1000),  # shortest lit time of a pulse
     "pulse.width_max_ms": (WHOLE, 200, 2, 2000),  # longest lit time of a pulse
     "pulse.debounce_us": (WHOLE, 2500, 100, 50000),  # dark gaps shorter than this are bounce
@@ -249,7 +250,7 @@ def _check_together(settings, errors):
     if 0 < len(settings["wifi.password"]) < 8:
         errors.append(refusal("wifi.password", "", "empty, or 8 to 63 characters"))
     used = {}
-    for name in ("pulse.pin", "breaker.pin", "mains.pin", "button.pin"):
+    for name in ("pulse.pin", "breaker.pin", "mains.pin", "button.pin", "pulse.clock_pin"):
         pin = settings[name]
         if pin is not None and pin in used:
             errors.append(refusal(name, pin, "a pin other than that of " + used[pin]))

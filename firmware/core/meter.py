@@ -72,9 +72,9 @@ class Meter:
         """Return True when no edge waits and no candidate is open: time to audit."""
         return not len(self.ring) and self.filter.idle()
 
-    def audit(self, now_us, rises=None):
-        """Reconcile with the hardware's rising edges; return the pulses added."""
-        pulses = self.reconciler.settle(now_us, rises)
+    def audit(self, now_us, rises=None, ticks=None):
+        """Reconcile with the hardware's rising edges and lit time; return the pulses added."""
+        pulses = self.reconciler.settle(now_us, rises, ticks)
         if pulses:
             self.register.add(pulses)
             self.power.missed(pulses, now_us)

@@ -10,16 +10,24 @@ hardware count tells how many rises went by, and the neighbourhood tells what th
   gap calls for them;
 * lamp light or line noise: only pulses that the period calls for (`core.rhythm`).
 
+Where the hardware tells how long it was lit as well, that comes first, but for lamp light:
+pulses have one width, and spikes have next to none (`core.light_budget`).
+
 A pulse counted so has no time of its own. It is spread over the gap, never timed.
 """
 
-from core.pulse_filter import ACCEPTED, DOUBTS, REJECTS
+from core.light_budget import LightBudget
+from core.pulse_filter import ACCEPTED, DOUBTS, FLICKER, REJECTS, TOO_LONG
 from core.rhythm import Rhythm
 
 # A neighbourhood is noisy for this many pulses after the last sign of noise, which fade
 # only when it is so long ago: at a high load sixteen pulses are no time without a spike.
 _MEMORY_PULSES = 16
 _MEMORY_US = 300000000
+# So long after a gap it is known whether a lamp shone in it, and whether one did before.
+_LAMP_TELLS_US = 120000
+_LAMP_BEFORE_US = 1000000
+_LAMP_FLASHES = 3
 
 
 class Reconciler:
@@ -34,6 +42,7 @@ class Reconciler:
     Attributes:
         missed: pulses counted on the hardware's word.
         edges_lost: interrupt callbacks that never came.
+        light: ``LightBudget``, known where the hardware measures how long it is lit.
     """
 
     def __init__(self, pulse_filter, start_us=0, hardware=True):
@@ -52,6 +61,11 @@ class Reconciler:
         self._noise = 0
         self._noise_us = start_us
         self._bounce = 0
+        self.light = LightBudget()
+        self._ticks: int | None = 0
+        self._gap_us = None
+        self._flashes = 0
+        self._flash_us = start_us
         self.missed = 0
         self.edges_lost = 0
 
@@ -60,7 +74,7 @@ class Reconciler:
         self._start_us = start_us
         self._rhythm.pulse(start_us, late)
 
-    def settle(self, now_us, rises=None):
+    def settle(self, now_us, rises=None, ticks=None):
         """Compare both counts and return the pulses to add, 0 or more.
 
         To be called when the light is off, every edge has been judged, and ``rises`` did
@@ -69,7 +83,10 @@ class Reconciler:
         Args:
             now_us: monotonic time.
             rises: rising edges the hardware has counted since the start, or None.
+            ticks: how long it was lit since the last call, in ticks of the hardware's
+                reference clock, or None where that is not known.
         """
+        self._ticks = None if ticks is None or self._ticks is None else self._ticks + ticks
         accepted = self._since(ACCEPTED)
         rejected = sum(self._since(v) for v in REJECTS)
         doubts = sum(self._since(v) for v in DOUBTS)
@@ -84,19 +101,30 @@ class Reconciler:
             # reverse for long: more records than edges are flashes too short to count.
             lost = max(0, 2 * risen - records)
             excess = risen - accepted - rejected
-            self._rises = rises
-        self._edges = self._filter.edges
-        self._verdicts[:] = self._filter.counts
-        self.edges_lost += lost
-
         # Callbacks that candidates were judged without, for sure, leave nothing in doubt.
         sound = lost <= self._filter.mended - self._mended and not doubts
+        gap = not sound and excess > 0
+        lamp = self._lamp(now_us)
+        if gap and not lamp and self._ticks is not None and self.light.known():
+            if self._gap_us is None:
+                self._gap_us = now_us
+            if now_us - self._gap_us < _LAMP_TELLS_US:
+                return 0
+        self.edges_lost += lost
+        if rises is not None:
+            self._rises = rises
+        self._note_flashes(now_us)
+        self._edges = self._filter.edges
+        self._verdicts[:] = self._filter.counts
         self._mended = self._filter.mended
         self._remember(now_us, accepted, rejected, records, sound)
         pulses = 0
-        gap = not sound and excess > 0
+        open_rises = excess
         if gap:
-            pulses = self._decide(accepted, excess)
+            pulses, open_rises = self._decide(accepted, excess, rejected, lamp)
+        elif sound and not rejected and not lamp:
+            self.light.learn(self._ticks, accepted)
+        self._ticks = 0
         last_us = self._counted_us
         if accepted:
             self._counted_us = max(self._counted_us, self._start_us)
@@ -107,7 +135,8 @@ class Reconciler:
             self._counted_us = max(self._counted_us, last_us + (accepted + pulses) * interval_us)
             self._filter.forbid_before(self._counted_us)
         if gap:
-            self._rhythm.gap(self._settled_us, now_us, excess, pulses)
+            self._rhythm.gap(self._settled_us, self._gap_us or now_us, open_rises, pulses)
+            self._gap_us = None
         pulses += self._rhythm.due()
         self._settled_us = now_us
         self.missed += pulses
@@ -129,8 +158,29 @@ class Reconciler:
         else:
             self._bounce = max(0, self._bounce - accepted)
 
-    def _decide(self, accepted, excess):
+    def _lamp(self, now_us):
+        """Return whether a lamp shone just before what is to be settled, or in it."""
+        flashes = self._since(FLICKER) + self._since(TOO_LONG)
+        if self._flash_us >= self._settled_us - _LAMP_BEFORE_US:
+            flashes += self._flashes
+        return flashes >= _LAMP_FLASHES
+
+    def _note_flashes(self, now_us):
+        flashes = self._since(FLICKER) + self._since(TOO_LONG)
+        if not flashes:
+            return
+        if now_us - self._flash_us > _LAMP_BEFORE_US:
+            self._flashes = 0
+        self._flashes += flashes
+        self._flash_us = now_us
+
+    def _decide(self, accepted, excess, rejected, lamp):
+        """Return (pulses for certain, rises among which the period may call for more)."""
+        if not lamp and self._ticks is not None:
+            found = self.light.pulses(self._ticks, accepted, excess, rejected)
+            if found:
+                return found
         if not self._noise and not self._bounce:
-            return excess
+            return excess, excess
         # Where only pulses make light, light without a verdict was one pulse at least.
-        return 1 if not self._noise and not accepted else 0
+        return (1 if not self._noise and not accepted else 0), excess

@@ -17,6 +17,8 @@ class Snapshot:
         self.age_ms = None if age_us is None else age_us // 1000
         self.quality = quality
         self.counter = "pcnt+interrupt" if meter.hardware else "interrupt"
+        if meter.reconciler.light.known():
+            self.counter = "pcnt+lit_time+interrupt"
         self.accepted = meter.filter.counts[1]
         self.rejected = meter.filter.rejected()
         self.missed = meter.reconciler.missed

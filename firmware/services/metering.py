@@ -25,6 +25,7 @@ class Metering:
         clock: ``core.ticks.MonotonicClock`` shared with the meter.
         pulse_input, pulse_count, breaker_sense, mains_sense: drivers; the count may be None.
         lag: ``LoopLag``, or None.
+        lit_time: ``LitTime``, or None.
         on_pulses: called with no argument after a beat that counted pulses.
         on_change: called with the supply's previous (state, fault, reconnect,
             seconds in that state) when one of them changes.
@@ -41,6 +42,7 @@ class Metering:
         breaker_sense,
         mains_sense,
         lag=None,
+        lit_time=None,
     ):
         self.meter = meter
         self.supply = supply
@@ -50,6 +52,7 @@ class Metering:
         self._breaker = breaker_sense
         self._mains = mains_sense
         self._lag = lag
+        self._lit_time = lit_time
         self.on_pulses = None
         self.on_change = None
         self.demand = None
@@ -67,6 +70,8 @@ class Metering:
         if self._lag:
             self._lag.mark()
         rises = self._count.total() if self._count else None
+        if self._lit_time:
+            self._lit_time.look()
         now_us = self._clock.update(time.ticks_us(), time.ticks_ms())
         pulses = meter.drain()
         lit = self._input.lit()
@@ -74,7 +79,8 @@ class Metering:
         # Only in the dark, and when the hardware count stood still meanwhile, do both
         # counts tell of the same light.
         if not lit and meter.settled() and (self._count is None or self._count.total() == rises):
-            pulses += meter.audit(now_us, rises)
+            ticks = self._lit_time.take() if self._lit_time else None
+            pulses += meter.audit(now_us, rises, ticks)
         meter.beat_done(now_us)
         self._sample_supply(now_us)
         self.beats += 1

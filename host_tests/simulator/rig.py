@@ -18,6 +18,7 @@ from core.supply import Supply
 from core.ticks import MonotonicClock
 from drivers import clock
 from drivers.led_sense import LedSense
+from drivers.lit_time import LitTime
 from drivers.loop_lag import LoopLag
 from drivers.mains_sense import MainsSense
 from drivers.pulse_count import PulseCount
@@ -26,6 +27,7 @@ from services.metering import Metering
 
 UPPER_PIN = 34
 LOWER_PIN = 35
+CLOCK_PIN = 27
 # What a pulse needs after its end to be judged and audited.
 SETTLE_US = 3000000
 
@@ -40,7 +42,7 @@ def pulse_train(interval_us, pulses, width_us=30000, start_us=1000000):
     return edges
 
 
-def build(source, pcnt=True, active_low=False, settings=None):
+def build(source, pcnt=True, active_low=False, settings=None, clock_pin=None):
     """Return (world, metering) on a fresh board wired to an edge source."""
     world = shims.install(source)
     world.wire(0, UPPER_PIN, active_low)
@@ -51,6 +53,7 @@ def build(source, pcnt=True, active_low=False, settings=None):
     ticks = MonotonicClock(time.ticks_us(), time.ticks_ms(), clock.ticks_period())
     pulse_input = PulseInput(UPPER_PIN, active_low, ring)
     count = PulseCount(UPPER_PIN, active_low) if pcnt else None
+    lit_time = None if clock_pin is None else LitTime(UPPER_PIN, active_low, clock_pin)
     breaker = LedSense(LOWER_PIN, active_low)
     lag = LoopLag(ring)
     metering = Metering(
@@ -62,10 +65,13 @@ def build(source, pcnt=True, active_low=False, settings=None):
         breaker,
         MainsSense(None, False),
         lag,
+        lit_time,
     )
     pulse_input.start()
     if count:
         count.start()
+    if lit_time:
+        lit_time.start()
     breaker.start()
     return world, metering, lag
 

@@ -66,7 +66,7 @@ def _user_document(boot):
             "imp_per_kwh": boot["imp_per_kwh"],
             "reading_kwh": boot["register_kwh"],
         },
-        "pulse": {"pin": 34, "active_low": True},
+        "pulse": {"pin": 34, "active_low": True, "clock_pin": 27},
         "breaker": {"pin": 35, "active_low": True},
         "mains": {"pin": 32},
         "wifi": {"ssid": "simulated", "password": "not a secret"},

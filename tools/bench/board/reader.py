@@ -24,6 +24,7 @@ from core.ticks import MonotonicClock
 from core.width_learner import READY, WidthLearner
 from drivers import clock
 from drivers.led_sense import LedSense
+from drivers.lit_time import LitTime
 from drivers.loop_lag import LoopLag
 from drivers.mains_sense import MainsSense
 from drivers.pulse_count import PulseCount
@@ -32,6 +33,7 @@ from services.metering import Metering
 
 _UPPER_PIN = 34
 _LOWER_PIN = 35
+_CLOCK_PIN = 27
 _BLOCK = 32768
 
 
@@ -104,15 +106,18 @@ def build(job, source, now_us, state_dir="."):
     ticks = MonotonicClock(time.ticks_us(), time.ticks_ms(), clock.ticks_period())
     pulse_input = PulseInput(_UPPER_PIN, False, ring)
     count = PulseCount(_UPPER_PIN, False) if job.get("pcnt", True) else None
+    lit_time = LitTime(_UPPER_PIN, False, _CLOCK_PIN) if job.get("lit_time", True) else None
     breaker = LedSense(_LOWER_PIN, False)
     lag = LoopLag(ring)
     meter = Meter(settings, ring, ticks, count is not None)
     metering = Metering(
-        meter, Supply(), ticks, pulse_input, count, breaker, MainsSense(None, False), lag
+        meter, Supply(), ticks, pulse_input, count, breaker, MainsSense(None, False), lag, lit_time
     )
     pulse_input.start()
     if count:
         count.start()
+    if lit_time:
+        lit_time.start()
     breaker.start()
     for every_us, duration_us in job["stalls_us"]:
         world.inject(every_us, duration_us)

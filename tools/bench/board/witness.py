@@ -65,9 +65,9 @@ class Witness:
             write("p {} {} {}\n".format(start + zero_us, int(late), now_us))
             accepted(start, late)
 
-        def audited(now_us, rises=None):
+        def audited(now_us, rises=None, ticks=None):
             from_us = reconciler._settled_us
-            pulses = audit(now_us, rises)
+            pulses = audit(now_us, rises, ticks)
             if pulses:
                 write("a {} {} {}\n".format(from_us + zero_us, now_us + zero_us, pulses))
             return pulses

@@ -33,11 +33,17 @@ class PCNT:
     The counter returns to 0 when it reaches ``max`` or ``min``; the glitch filter drops
     levels shorter than ``filter`` ticks of the 80 MHz clock, at most 1023 (12.8 us). There
     is one of each unit: an object for a unit in use is that unit.
+
+    With ``mode_pin`` the count is held while that pin is at a level. This is imitated for what
+    it is used for: a PWM output counted while another pin is at the other level.
     """
 
     IGNORE = 0
     INCREMENT = 1
     DECREMENT = 2
+    NORMAL = 0
+    REVERSE = 1
+    HOLD = 2
     UNITS = 8
 
     def __init__(self, id, **kwargs):
@@ -52,16 +58,22 @@ class PCNT:
     def init(self, **kwargs):
         """Configure; ``min``, ``max`` and ``value=0`` reset the counter."""
         for name in kwargs:
-            if name not in ("channel", "pin", "rising", "falling", "filter", "min", "max", "value"):
+            if name not in _ARGUMENTS:
                 raise TypeError("extra keyword arguments given")
         if kwargs.get("channel", 0) != 0:
             raise ValueError("channel")
         unit = self._unit
         unit.settle()
+        if "mode_pin" in kwargs and "pin" not in kwargs:
+            raise ValueError("pin")
         if "pin" in kwargs:
-            unit.connect(None if kwargs["pin"] is None else kwargs["pin"].number)
-        if "rising" in kwargs or "falling" in kwargs:
-            # Given one, the other is back at its default.
+            gate = kwargs.get("mode_pin")
+            unit.connect(
+                None if kwargs["pin"] is None else kwargs["pin"].number,
+                None if gate is None else gate.number,
+            )
+        if any(name in kwargs for name in _LOGIC):
+            # Given one, the others are back at their defaults.
             actions = []
             for name in ("falling", "rising"):
                 action = kwargs.get(name, PCNT.IGNORE)
@@ -69,6 +81,13 @@ class PCNT:
                     raise ValueError(name)
                 actions.append(action)
             unit.actions = actions
+            holds = []
+            for name in ("mode_low", "mode_high"):
+                mode = kwargs.get(name, PCNT.NORMAL)
+                if not 0 <= mode <= PCNT.HOLD:
+                    raise ValueError(name)
+                holds.append(mode == PCNT.HOLD)
+            unit.holds = holds
         if "filter" in kwargs:
             if not 0 <= kwargs["filter"] <= 1023:
                 raise ValueError("filter")
@@ -115,36 +134,61 @@ class PCNT:
         return count
 
 
+_LOGIC = ("rising", "falling", "mode_low", "mode_high")
+_ARGUMENTS = ("channel", "pin", "mode_pin", "filter", "min", "max", "value") + _LOGIC
+
+
 class _Counter:
     """The hardware of one unit."""
 
     def __init__(self):
         self._watched = set()
         self.pin = None
+        self._gate = None
         self.reset()
 
     def reset(self):
         self.count = 0
         self.started = False
         self.actions = [PCNT.IGNORE, PCNT.IGNORE]
+        self.holds = [False, False]
+        self._since_us = world.now_us
         self.filter_us = 0
         self.least = -32768
         self.most = 32767
         self._pending = None
 
-    def connect(self, pin):
-        """Listen to a pin instead of the one before."""
+    def connect(self, pin, gate=None):
+        """Listen to a pin instead of the one before, gated by another one's level or not."""
         self.pin = pin
+        self._gate = gate
         self._pending = None
-        if pin is not None and pin not in self._watched:
+        self._since_us = world.now_us
+        if gate is not None:
+            world.watch(gate, lambda t_us, level: self._gated(gate, t_us, 1 - level))
+        elif pin is not None and pin not in self._watched:
             self._watched.add(pin)
             world.watch(pin, lambda t_us, level: self._edge(pin, t_us, level))
 
     def settle(self):
         """Take what the hardware has seen up to now."""
+        if self._gate is not None:
+            self._gated(self._gate, world.now_us, world.level(self._gate))
+            return
         if self.pin is not None:
             world.level(self.pin)
         self._commit(world.now_us)
+
+    def _gated(self, gate, t_us, level):
+        """Count the PWM's periods since the last change, in which the gate was at ``level``."""
+        since_us = self._since_us
+        if gate != self._gate or t_us < since_us:
+            return
+        self._since_us = t_us
+        hz = world.board.get("pwm{}".format(self.pin), 0)
+        if not self.started or self.holds[level] or self.actions[1] != PCNT.INCREMENT:
+            return
+        self.count = (self.count + t_us * hz // 1000000 - since_us * hz // 1000000) % self.most
 
     def _edge(self, pin, t_us, level):
         if pin != self.pin:

@@ -116,6 +116,20 @@ class Pin:
             world.schedule(handler, pin)
 
 
+class PWM:
+    """A square wave on a GPIO, of which only counters take note: its edges are not played."""
+
+    def __init__(self, pin, freq=5000, duty_u16=32768):
+        if pin.number >= Pin._FIRST_NON_OUTPUT:
+            raise ValueError("pin can only be input")
+        self._name = "pwm{}".format(pin.number)
+        world.board[self._name] = freq if duty_u16 else 0
+
+    def deinit(self):
+        """Put nothing out any more."""
+        world.board[self._name] = 0
+
+
 class RTC:
     """The real-time clock and its 2048 B of memory, which outlive all but loss of power."""
 
