@@ -80,6 +80,7 @@ class PulseFilter:
         start_us, width_us, records: of the last candidate judged.
         start_late: whether that start was read late, so that it is no time to count from.
         pulse_width_us: lit time of the last pulse accepted.
+        lit_known: whether the audit knows how long it is lit, for the caller to set.
     """
 
     def __init__(self, width_min_us, width_max_us, debounce_us, interval_min_us, stuck_us=2000000):
@@ -96,6 +97,7 @@ class PulseFilter:
         self.width_us = 0
         self.records = 0
         self.pulse_width_us = 0
+        self.lit_known = False
         self._open = False
         self._lit = 0
         self._late = False
@@ -365,20 +367,23 @@ class PulseFilter:
         edges may be several pulses or flashes that the block ran together, and without noise
         the hardware count tells best. Among noise it is the light itself: on when the block
         began, where a spike would have had to end within the block's first moment, or seen
-        after it for longer than any spike.
+        after it for longer than any spike. Where the audit knows the lit time, which tells for
+        certain, it has to be seen.
         """
         lamp = self._in_lamp_light()
-        if verdict == ACCEPTED and self._records <= 2 and not lamp:
+        noisy = self._noisy(self.start_us, _AUDIT_HOLD_US)
+        doubtful = lamp or (self.lit_known and noisy)
+        if verdict == ACCEPTED and self._records <= 2 and not doubtful:
             return True
         pulse_us = self._pulse_us
         close = pulse_us is not None and self.start_us - pulse_us < 2 * self.width_max_us
-        if close or not self._noisy(self.start_us, _AUDIT_HOLD_US):
+        if close or not noisy:
             return False
         if verdict == TOO_SHORT:
             rest_us = max(_SPIKE_MAX_US, self.width_min_us >> 1)
             return not lamp and self._certain_us >= rest_us
         steady = 4 * self._certain_us >= 3 * self.width_min_us
-        return verdict == ACCEPTED and (steady or not lamp)
+        return verdict == ACCEPTED and (steady or not doubtful)
 
     def _noisy(self, t_us, hold_us):
         return self._reject_us is not None and t_us - self._reject_us < hold_us

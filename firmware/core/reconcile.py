@@ -24,10 +24,32 @@ from core.rhythm import Rhythm
 # only when it is so long ago: at a high load sixteen pulses are no time without a spike.
 _MEMORY_PULSES = 16
 _MEMORY_US = 300000000
-# So long after a gap it is known whether a lamp shone in it, and whether one did before.
+# So long after a block it is known whether a lamp was switched on in it; one that was on so
+# long before shone in it as well.
 _LAMP_TELLS_US = 120000
 _LAMP_BEFORE_US = 1000000
 _LAMP_FLASHES = 3
+
+
+class _Doubt:
+    """A time in which light went by without a verdict, until it is decided what it was.
+
+    Attributes:
+        from_us, now_us: when.
+        last_us: the earliest time that the last pulse counted before can have had.
+        accepted, excess: pulses seen in it, and rises beside.
+        least: pulses that the rises in excess were, by the neighbourhood.
+        light: (least, most) of them by the lit time, or None.
+    """
+
+    def __init__(self, from_us, now_us, last_us, accepted, excess):
+        self.from_us = from_us
+        self.now_us = now_us
+        self.last_us = last_us
+        self.accepted = accepted
+        self.excess = excess
+        self.least = 0
+        self.light = None
 
 
 class Reconciler:
@@ -62,8 +84,7 @@ class Reconciler:
         self._noise_us = start_us
         self._bounce = 0
         self.light = LightBudget()
-        self._ticks: int | None = 0
-        self._gap_us = None
+        self._doubt = None
         self._flashes = 0
         self._flash_us = start_us
         self.missed = 0
@@ -86,7 +107,10 @@ class Reconciler:
             ticks: how long it was lit since the last call, in ticks of the hardware's
                 reference clock, or None where that is not known.
         """
-        self._ticks = None if ticks is None or self._ticks is None else self._ticks + ticks
+        pulses = 0
+        self._note_flashes(now_us)
+        if self._doubt and now_us - self._doubt.now_us >= _LAMP_TELLS_US:
+            pulses = self._resolve(self._doubt)
         accepted = self._since(ACCEPTED)
         rejected = sum(self._since(v) for v in REJECTS)
         doubts = sum(self._since(v) for v in DOUBTS)
@@ -101,45 +125,57 @@ class Reconciler:
             # reverse for long: more records than edges are flashes too short to count.
             lost = max(0, 2 * risen - records)
             excess = risen - accepted - rejected
+            self._rises = rises
         # Callbacks that candidates were judged without, for sure, leave nothing in doubt.
         sound = lost <= self._filter.mended - self._mended and not doubts
-        gap = not sound and excess > 0
-        lamp = self._lamp(now_us)
-        if gap and not lamp and self._ticks is not None and self.light.known():
-            if self._gap_us is None:
-                self._gap_us = now_us
-            if now_us - self._gap_us < _LAMP_TELLS_US:
-                return 0
-        self.edges_lost += lost
-        if rises is not None:
-            self._rises = rises
-        self._note_flashes(now_us)
         self._edges = self._filter.edges
         self._verdicts[:] = self._filter.counts
         self._mended = self._filter.mended
+        self.edges_lost += lost
+        light = None
+        merged = False
+        if ticks is not None and not self._lamp(self._settled_us):
+            light = self.light.pulses(ticks, accepted, excess, rejected)
+            # Edges enough, and light for more: pulses that a block ran together.
+            merged = bool(sound and light and light[0])
+            if sound and not rejected and not merged:
+                self.light.learn(ticks, accepted)
+            self._filter.lit_known = self.light.known()
         self._remember(now_us, accepted, rejected, records, sound)
-        pulses = 0
-        open_rises = excess
-        if gap:
-            pulses, open_rises = self._decide(accepted, excess, rejected, lamp)
-        elif sound and not rejected and not lamp:
-            self.light.learn(self._ticks, accepted)
-        self._ticks = 0
         last_us = self._counted_us
         if accepted:
             self._counted_us = max(self._counted_us, self._start_us)
-        if pulses:
-            interval_us = self._filter.interval_min_us
-            room = (now_us - last_us) // interval_us - accepted
-            pulses = max(0, min(pulses, room))
-            self._counted_us = max(self._counted_us, last_us + (accepted + pulses) * interval_us)
-            self._filter.forbid_before(self._counted_us)
-        if gap:
-            self._rhythm.gap(self._settled_us, self._gap_us or now_us, open_rises, pulses)
-            self._gap_us = None
-        pulses += self._rhythm.due()
+        if (merged or not sound) and excess > 0:
+            if self._doubt:
+                # Two blocks running: there is no waiting any longer.
+                pulses += self._resolve(self._doubt)
+            self._doubt = _Doubt(self._settled_us, now_us, last_us, accepted, excess)
+            self._doubt.least = 0 if merged else self._least(accepted, excess)
+            self._doubt.light = light
+            if not light:
+                pulses += self._resolve(self._doubt)
+        if not self._doubt:
+            pulses += self._rhythm.due()
         self._settled_us = now_us
         self.missed += pulses
+        return pulses
+
+    def _resolve(self, doubt):
+        """Return the pulses that went by for certain, and leave the rest to the rhythm."""
+        self._doubt = None
+        pulses = doubt.least
+        rises = doubt.excess
+        if doubt.light:
+            # A lamp that was switched on in it has filled it with flashes.
+            pulses, rises = (0, rises) if self._lamp(doubt.from_us) else doubt.light
+        if pulses:
+            interval_us = self._filter.interval_min_us
+            room = (doubt.now_us - doubt.last_us) // interval_us - doubt.accepted
+            pulses = max(0, min(pulses, room))
+            counted_us = doubt.last_us + (doubt.accepted + pulses) * interval_us
+            self._counted_us = max(self._counted_us, counted_us)
+            self._filter.forbid_before(self._counted_us)
+        self._rhythm.gap(doubt.from_us, doubt.now_us, rises, pulses)
         return pulses
 
     def _since(self, verdict):
@@ -158,12 +194,9 @@ class Reconciler:
         else:
             self._bounce = max(0, self._bounce - accepted)
 
-    def _lamp(self, now_us):
-        """Return whether a lamp shone just before what is to be settled, or in it."""
-        flashes = self._since(FLICKER) + self._since(TOO_LONG)
-        if self._flash_us >= self._settled_us - _LAMP_BEFORE_US:
-            flashes += self._flashes
-        return flashes >= _LAMP_FLASHES
+    def _lamp(self, from_us):
+        """Return whether a lamp was seen since, or just before ``from_us``."""
+        return self._flashes >= _LAMP_FLASHES and self._flash_us >= from_us - _LAMP_BEFORE_US
 
     def _note_flashes(self, now_us):
         flashes = self._since(FLICKER) + self._since(TOO_LONG)
@@ -174,13 +207,9 @@ class Reconciler:
         self._flashes += flashes
         self._flash_us = now_us
 
-    def _decide(self, accepted, excess, rejected, lamp):
-        """Return (pulses for certain, rises among which the period may call for more)."""
-        if not lamp and self._ticks is not None:
-            found = self.light.pulses(self._ticks, accepted, excess, rejected)
-            if found:
-                return found
+    def _least(self, accepted, excess):
+        """Return how many pulses the rises in excess were at least, by the neighbourhood."""
         if not self._noise and not self._bounce:
-            return excess, excess
+            return excess
         # Where only pulses make light, light without a verdict was one pulse at least.
-        return (1 if not self._noise and not accepted else 0), excess
+        return 1 if not self._noise and not accepted else 0

@@ -144,6 +144,8 @@ class Life:
                 # Up to the first beat at or after what is due, as if none were left out.
                 beats = max(1, -(-(until_us - now_us) // _BEAT_US))
             await asyncio.sleep_ms(beats * BEAT_MS)
+            # The beats left out would have looked as well, and it was dark.
+            metering._lit_time._look_ms = time.ticks_ms()
 
     def _is_still(self):
         """Return whether everything seen is judged, and the light is off.
