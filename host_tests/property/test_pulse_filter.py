@@ -198,6 +198,7 @@ class Rig:
         self.meter = Meter(config.defaults(), self.ring, self.clock, hardware)
         self.hardware = hardware
         self.rises = 0
+        self.ticks = None
 
     def _ticks(self):
         return self.true_us % PERIOD, self.true_us // 1000 % PERIOD
@@ -215,7 +216,8 @@ class Rig:
         self.meter.drain()
         self.meter.tick(now_us, lit)
         if self.meter.settled():
-            self.meter.audit(now_us, self.rises if self.hardware else None)
+            rises = self.rises if self.hardware else None
+            self.meter.audit(now_us, rises, self.ticks)
 
     def within_the_limit(self):
         elapsed_us = self.true_us - self.boot_us
@@ -229,6 +231,7 @@ rig_actions = st.lists(
         real,
         st.tuples(st.just("rises"), st.integers(-3, 200)).map(lambda a: [a]),
         st.tuples(st.just("lost"), st.integers(1, 6)).map(lambda a: [a]),
+        st.tuples(st.just("ticks"), st.none() | st.integers(0, 40000)).map(lambda a: [a]),
     ),
     max_size=60,
 ).map(lambda parts: list(chain.from_iterable(parts)))
@@ -242,6 +245,8 @@ def play_rig(rig, actions):
             rig.edge(*action[1:])
         elif action[0] == "tick":
             rig.beat(action[1], action[2])
+        elif action[0] == "ticks":
+            rig.ticks = action[1]
         else:
             rig.rises += action[1]
         assert rig.within_the_limit(), action
