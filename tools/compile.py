@@ -15,6 +15,8 @@ import tempfile
 import zlib
 from pathlib import Path
 
+import zopfli.zlib
+
 from tools.shorten import shortened
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,8 +30,10 @@ CALLERS = (ROOT / "tools" / "selftest" / "board_selftest.py",)
 # What application, libraries and page may take of the flash; see docs/memory.md.
 BUDGET = 150_000
 _LIBRARIES = "lib/"
-# The window that inflating takes of the board's heap while a module is imported, as a power of two.
+# The window that inflating takes of the board's heap while a module is imported, as a power of two:
+# of zlib's packing, and at most of zopfli's, which is smaller but knows no bounds.
 _WINDOW_BITS = 11
+_WINDOW_BITS_MAX = 12
 # What chooses between versions is imported by the board itself, as it is. Any version calls it, so
 # that all its names stay.
 CHOOSER = "boot_select.mpy"
@@ -155,8 +159,15 @@ def compile_all(target: Path) -> list[str]:
 
 def packed(byte_code: bytes) -> bytes:
     """Return byte code as it lies on the board: deflated; ``boot_select.Packed`` inflates it."""
-    packer = zlib.compressobj(9, zlib.DEFLATED, _WINDOW_BITS, 9)
-    return packer.compress(byte_code) + packer.flush()
+    if len(byte_code) > 1 << _WINDOW_BITS_MAX:
+        packer = zlib.compressobj(9, zlib.DEFLATED, _WINDOW_BITS, 9)
+        return packer.compress(byte_code) + packer.flush()
+    # Nothing can lie further back than the file is long, so a window of its length will do,
+    # whatever zopfli writes into the header (RFC 1950: window, then a check of both bytes).
+    bits = max(8, (len(byte_code) - 1).bit_length())
+    head = (bits - 8) << 12 | zlib.DEFLATED << 8
+    head += 31 - head % 31
+    return head.to_bytes(2, "big") + zopfli.zlib.compress(byte_code)[2:]
 
 
 def pack_all(target: Path) -> None:

@@ -1,5 +1,7 @@
 """What application, libraries and page take of the flash; see docs/memory.md."""
 
+import zlib
+
 import pytest
 
 from tools import build_www
@@ -29,3 +31,12 @@ def test_the_application_is_within_its_budget(parts):
 )
 def test_the_verdict_says_which_side_of_the_budget(used, words):
     assert words in compiler.verdict({"all": used})
+
+
+@pytest.mark.parametrize("size", [0, 1, 255, 257, 2048, 2049, 4096, 4097, 20000])
+def test_what_is_packed_inflates_with_a_window_that_a_board_can_spare(size):
+    byte_code = (b"\x4d\x06\x1f" + bytes(range(200)) * (size // 100 + 1))[:size]
+    packed = compiler.packed(byte_code)
+    window_bits = (packed[0] >> 4) + 8
+    assert window_bits <= 12
+    assert zlib.decompress(packed, window_bits) == byte_code
