@@ -150,9 +150,11 @@ class Life:
     def _is_still(self):
         """Return whether everything seen is judged, and the light is off.
 
-        It is audited as well when the beat before saw the same.
+        It is audited as well when the beat before saw the same, and the audit waits for nothing.
         """
         metering = self.metering
+        if metering.meter.reconciler._doubt:
+            return False
         return metering.meter.settled() and not metering._input.lit() and not self.world._queue
 
     def _due_us(self, now_us):
