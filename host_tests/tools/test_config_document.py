@@ -92,3 +92,21 @@ def test_a_file_nested_too_deep_is_started_over():
     assert document.encoded() == b"{}\n"
     document.set_text("mains.pin", "[" * 5_000)
     assert any("mains.pin" in line for line in document.errors())
+
+
+def test_a_board_with_a_counter_gets_a_pin_for_the_clock_that_measures_lit_time():
+    devkit, c3 = boards.named("esp32_devkitc"), boards.named("esp32_c3_devkit")
+    assert devkit and c3
+    document = Document()
+    document.suggest_pins(devkit)
+    assert document.get("pulse.clock_pin") == devkit.roles["reference_clock"]
+    assert document.errors(devkit) == []
+    without = Document()
+    without.set_text("pulse.clock_pin", "null")
+    without.suggest_pins(devkit)
+    assert without.get("pulse.clock_pin") is None
+    alone = Document()
+    alone.suggest_pins(c3)
+    assert alone.get("pulse.clock_pin") is None
+    alone.set_text("pulse.clock_pin", "34")
+    assert "input" in alone.errors(devkit)[0]

@@ -66,6 +66,9 @@ class Document:
             chosen = "pin" in self._sections.get(role, {})
             if not chosen and self.get(f"{role}.pin") != board.roles[role]:
                 self.set_value(f"{role}.pin", board.roles[role])
+        # None is driven unless it is named: lit time is measured where a person ran this.
+        if board.pcnt and "clock_pin" not in self._sections.get("pulse", {}):
+            self.set_value("pulse.clock_pin", board.roles["reference_clock"])
 
     def errors(self, board: Board | None = None) -> list[str]:
         """One line per fault."""

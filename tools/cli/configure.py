@@ -109,6 +109,12 @@ def _fill(document: Document, board: Board | None, given: list[str] | None) -> D
         for line in board.notes:
             show.note(line)
         document.suggest_pins(board)
+        clock_pin = document.get("pulse.clock_pin")
+        if clock_pin is not None:
+            show.note(
+                f"lit time is measured with the help of {board.pin_text(clock_pin)}: leave it free "
+                "(--set pulse.clock_pin=null: do without)"
+            )
     if given:
         for text in given:
             document.set_text(*_pair(text))
