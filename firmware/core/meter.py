@@ -72,6 +72,10 @@ class Meter:
         """Return True when no edge waits and no candidate is open: time to audit."""
         return not len(self.ring) and self.filter.idle()
 
+    def decided(self):
+        """Return True when every light so far is known to have been a pulse or none."""
+        return self.settled() and not self.reconciler.waits()
+
     def audit(self, now_us, rises=None, ticks=None):
         """Reconcile with the hardware's rising edges and lit time; return the pulses added."""
         pulses = self.reconciler.settle(now_us, rises, ticks)

@@ -160,6 +160,10 @@ class Reconciler:
         self.missed += pulses
         return pulses
 
+    def waits(self):
+        """Return True while it is not known yet what the light of a while ago was."""
+        return self._doubt is not None
+
     def _resolve(self, doubt):
         """Return the pulses that went by for certain, and leave the rest to the rhythm."""
         self._doubt = None

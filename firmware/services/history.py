@@ -19,6 +19,8 @@ from core.worth import Worth
 _LOOK_MS = 250
 # Power and demand are looked at once a second.
 _LOOKS_PER_SECOND = 1000 // _LOOK_MS
+# So many looks running may find a pulse under way, and then time is up: a lamp has no end.
+_PUT_OFF_MAX = 3
 _SAVE_LOOKS = 300 * _LOOKS_PER_SECOND
 _WAITING_MAX = 96
 # A flash that refuses is not asked again at once.
@@ -61,6 +63,7 @@ class History:
         self._waiting = []
         self._boot = 0
         self._looks = 0
+        self._put_off = 0
         self._saved_sequence = None
         self._saved_looks = 0
         self._retry_looks = 0
@@ -124,8 +127,13 @@ class History:
         utc_s = self._utc_s()
         if utc_s is not None and not self._dated:
             self._date(utc_s, now_us)
-        self._take(self.intervals.tick(now_us, utc_s, register.total))
         self._looks += 1
+        if self._put_off < _PUT_OFF_MAX and not self._metering.meter.decided():
+            # A pulse that is under way belongs to the quarter that it began in.
+            self._put_off += 1
+        else:
+            self._put_off = 0
+            self._take(self.intervals.tick(now_us, utc_s, register.total))
         if self._looks % _LOOKS_PER_SECOND == 0:
             self._second(now_us, utc_s, register.total)
 
@@ -153,6 +161,7 @@ class History:
 
     def save(self):
         """Write everything now, before a restart that is known of."""
+        self._put_off = _PUT_OFF_MAX
         self.look()
         self.flush()
 

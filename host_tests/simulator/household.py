@@ -43,6 +43,10 @@ class FakeMeter:
     def power_now(self, now_us):
         return self._household.watts * 1000, 0, "measured"
 
+    def decided(self):
+        """Return True but while a pulse is under way."""
+        return not self._household.under_way
+
 
 class FakeMetering:
     """What the history asks of metering."""
@@ -57,12 +61,14 @@ class Household:
     Attributes:
         truth: pulses the meter has made while the reader had power.
         error_s: of the reader's clock; None: not set.
+        under_way: whether a pulse is not judged yet.
     """
 
     def __init__(self, watts=3600, true_s=NOON_S):
         flash_store.esp32.NVS = CuttableNvs
         flash_store.RTC = CuttableRtc
         crash_board.clear()
+        self.under_way = False
         self.board = Board()
         self.watts = watts
         self.imp = 1000

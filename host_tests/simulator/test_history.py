@@ -28,6 +28,36 @@ def test_a_day_is_96_complete_quarters():
     house.check()
 
 
+def test_a_pulse_under_way_at_a_quarters_end_belongs_to_it():
+    house = Household(watts=0).power_on().run(895)
+    house.under_way = True
+    house.true_s += 5
+    house.history.look()
+    house.history.look()
+    assert house.records() + house.history._waiting == []
+    # Judged now: it began before the quarter's end.
+    house.register.add(1)
+    house.under_way = False
+    house.history.look()
+    (record,) = house.history._waiting
+    assert record.pulses == 1
+
+
+def test_light_that_has_no_end_does_not_hold_the_quarter_up():
+    house = Household().power_on().run(895)
+    house.under_way = True
+    house.run(5)
+    assert len(house.records()) == 1
+
+
+def test_before_a_restart_nothing_is_put_off():
+    house = Household().power_on().run(895)
+    house.under_way = True
+    house.true_s += 5
+    house.history.save()
+    assert len(house.records()) == 1
+
+
 def test_the_interval_in_progress_survives_a_power_cut():
     house = Household().power_on().run(600)
     house.save_register()

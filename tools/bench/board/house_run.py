@@ -153,9 +153,7 @@ class Life:
         It is audited as well when the beat before saw the same, and the audit waits for nothing.
         """
         metering = self.metering
-        if metering.meter.reconciler._doubt:
-            return False
-        return metering.meter.settled() and not metering._input.lit() and not self.world._queue
+        return metering.meter.decided() and not metering._input.lit() and not self.world._queue
 
     def _due_us(self, now_us):
         """Return when the next beat is needed."""
