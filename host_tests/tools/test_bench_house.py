@@ -125,7 +125,7 @@ def test_the_days_wanted_are_checked(monkeypatch):
 
 
 def test_the_other_wishes_are_checked(monkeypatch):
-    assert (house.first_day(1), house.drop_per_million()) == (0, 0)
+    assert (house.first_day(1), house.drop_per_million()) == (0, house.DROP_PER_MILLION)
     monkeypatch.setenv("HOUSE_FROM", "27")
     assert house.first_day(1) == 27
     with pytest.raises(ValueError, match="0 to 26 with 2 days"):

@@ -209,7 +209,8 @@ def _write_cost(rows: list[cost.Row]) -> None:
 def _write_house(seed: int, month: house.House) -> None:
     """The page has the whole month of the first seed; anything else is only shown."""
     print(table.house(month))
-    if month.days == house.MONTH_DAYS and seed == 1 and not house.drop_per_million():
+    whole = month.days == house.MONTH_DAYS and seed == 1
+    if whole and house.drop_per_million() == house.DROP_PER_MILLION:
         write_part(DOCUMENT, "house", table.house(month))
 
 

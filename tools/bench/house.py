@@ -2,7 +2,7 @@
 
 HOUSE_DAYS=N in the environment plays N days (1 to 28; 28), HOUSE_FROM=N leaves out the first N
 (0): it is a month of its own that begins there, with other draws than those of the whole one.
-HOUSE_DROP=N loses N of a million callbacks at random (0), besides those that the chip loses.
+HOUSE_DROP=N loses N of a million callbacks at random (1000), besides those that the chip loses.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ PROFILE = Path(__file__).parent / "data" / "household_2007-02.csv.gz"
 HOUSE_RUN = Path(__file__).parent / "board" / "house_run.py"
 TARIFFS = ROOT / "firmware" / "tariffs"
 MONTH_DAYS = 28
+# As in the scenario of all impairments together.
+DROP_PER_MILLION = 1_000
 WIDTH_US = 30_000
 HOUR_US = 3_600_000_000
 HOUR_S = 3_600
@@ -139,11 +141,11 @@ def first_day(days: int) -> int:
 
 def drop_per_million() -> int:
     """HOUSE_DROP; ValueError says what is accepted."""
-    return _from_environment("HOUSE_DROP", 100_000)
+    return _from_environment("HOUSE_DROP", 100_000, default=DROP_PER_MILLION)
 
 
-def _from_environment(name: str, most: int, where: str = "") -> int:
-    text = os.environ.get(name, "0")
+def _from_environment(name: str, most: int, where: str = "", default: int = 0) -> int:
+    text = os.environ.get(name, str(default))
     if not (text.isascii() and text.isdecimal()) or int(text) > most:
         raise ValueError(f"{name}={text}: accepted: 0 to {most}{where}")
     return int(text)
