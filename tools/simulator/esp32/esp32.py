@@ -165,7 +165,8 @@ class _Counter:
         self._pending = None
         self._since_us = world.now_us
         if gate is not None:
-            world.watch(gate, lambda t_us, level: self._gated(gate, t_us, 1 - level))
+            self._wave = "pwm{}".format(pin)
+            world.watch(gate, lambda t_us, level: gate == self._gate and self._gated(t_us, level))
         elif pin is not None and pin not in self._watched:
             self._watched.add(pin)
             world.watch(pin, lambda t_us, level: self._edge(pin, t_us, level))
@@ -173,21 +174,23 @@ class _Counter:
     def settle(self):
         """Take what the hardware has seen up to now."""
         if self._gate is not None:
-            self._gated(self._gate, world.now_us, world.level(self._gate))
+            dark = 1 - world.level(self._gate)
+            self._gated(world.now_us, dark)
             return
         if self.pin is not None:
             world.level(self.pin)
         self._commit(world.now_us)
 
-    def _gated(self, gate, t_us, level):
-        """Count the PWM's periods since the last change, in which the gate was at ``level``."""
+    def _gated(self, t_us, level):
+        """Count the PWM's periods since the last change, which is to ``level`` now."""
         since_us = self._since_us
-        if gate != self._gate or t_us < since_us:
+        if t_us < since_us:
+            # An edge within the latency of a callback has been played ahead.
             return
         self._since_us = t_us
-        hz = world.board.get("pwm{}".format(self.pin), 0)
-        if not self.started or self.holds[level] or self.actions[1] != PCNT.INCREMENT:
+        if self.holds[1 - level] or not self.started or self.actions[1] != PCNT.INCREMENT:
             return
+        hz = world.board.get(self._wave, 0)
         self.count = (self.count + t_us * hz // 1000000 - since_us * hz // 1000000) % self.most
 
     def _edge(self, pin, t_us, level):
