@@ -43,14 +43,13 @@ class LightBudget:
         """Return whether a pulse's lit time is known well enough to count by."""
         return self._pulses >= _PULSES_MIN and self._ticks >= _TICKS_MIN * self._pulses
 
-    def pulses(self, ticks, accepted, rises, rejected):
+    def pulses(self, ticks, accepted, rises):
         """Return (least, most) pulses beside those seen that the light was of, or None.
 
         Args:
             ticks: lit time of the stretch.
             accepted: pulses that were seen in it.
-            rises: rises of light that no verdict is known of: no more pulses than these.
-            rejected: flashes seen in it that are no pulses.
+            rises: rises of light beside theirs: no more pulses than these.
         """
         if not self.known():
             return None
@@ -66,6 +65,6 @@ class LightBudget:
             admitted = slack * (1 + (accepted + pulses) // 4)
             if off < -admitted:
                 break
-            if off <= admitted + (rises - pulses + rejected) * spike:
+            if off <= admitted + (rises - pulses) * spike:
                 found = (found[0] if found else pulses), pulses
         return found

@@ -80,6 +80,7 @@ class PulseFilter:
         start_us, width_us, records: of the last candidate judged.
         start_late: whether that start was read late, so that it is no time to count from.
         pulse_width_us: lit time of the last pulse accepted.
+        late_judged: candidates that were judged although edges of theirs came late.
         lit_known: whether the audit knows how long it is lit, for the caller to set.
     """
 
@@ -97,6 +98,7 @@ class PulseFilter:
         self.width_us = 0
         self.records = 0
         self.pulse_width_us = 0
+        self.late_judged = 0
         self.lit_known = False
         self._open = False
         self._lit = 0
@@ -327,9 +329,10 @@ class PulseFilter:
             self.start_us = rise_us
             self.width_us = 0 if fall_us is None else fall_us - rise_us
             verdict = INCOMPLETE if self._broken or fall_us is None else self._judge_timing()
-            if odd and verdict != INCOMPLETE and self._noisy(rise_us, _NOISE_HOLD_US):
+            doubtful = self.lit_known or self._noisy(rise_us, _NOISE_HOLD_US)
+            if odd and verdict != INCOMPLETE and doubtful:
                 # An edge was lost: among noise this may as well be two spikes, or the end
-                # of a pulse.
+                # of a pulse, and where the lit time is known it tells.
                 if verdict in (ACCEPTED, TOO_LONG, TOO_SOON):
                     known = self._fits()
                 else:
@@ -340,6 +343,7 @@ class PulseFilter:
             if not self._is_sure(verdict):
                 return LATE
             verdict = ACCEPTED
+            self.late_judged += 1
         if verdict == TOO_SOON and self._pulse_late:
             return LATE
         if verdict == ACCEPTED:

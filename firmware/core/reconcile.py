@@ -85,6 +85,7 @@ class Reconciler:
         self._bounce = 0
         self.light = LightBudget()
         self._doubt = None
+        self._late_judged = 0
         self._flashes = 0
         self._flash_us = start_us
         self.missed = 0
@@ -133,24 +134,26 @@ class Reconciler:
         self._mended = self._filter.mended
         self.edges_lost += lost
         light = None
-        merged = False
-        if ticks is not None and not self._lamp(self._settled_us):
-            light = self.light.pulses(ticks, accepted, excess, rejected)
-            # Edges enough, and light for more: pulses that a block ran together.
-            merged = bool(sound and light and light[0])
-            if sound and not rejected and not merged:
+        if ticks is not None and not self._lamp(self._settled_us) and rejected < _LAMP_FLASHES:
+            late = self._filter.late_judged != self._late_judged
+            if lost or late or not sound:
+                light = self.light.pulses(ticks, accepted, risen - accepted)
+            elif not rejected:
                 self.light.learn(ticks, accepted)
             self._filter.lit_known = self.light.known()
+        self._late_judged = self._filter.late_judged
         self._remember(now_us, accepted, rejected, records, sound)
         last_us = self._counted_us
         if accepted:
             self._counted_us = max(self._counted_us, self._start_us)
-        if (merged or not sound) and excess > 0:
+        # Light for more than was accepted is in doubt, even where all edges seem to be there.
+        gap = not sound and excess > 0
+        if gap or (light and light[0]):
             if self._doubt:
                 # Two blocks running: there is no waiting any longer.
                 pulses += self._resolve(self._doubt)
             self._doubt = _Doubt(self._settled_us, now_us, last_us, accepted, excess)
-            self._doubt.least = 0 if merged else self._least(accepted, excess)
+            self._doubt.least = self._least(accepted, excess) if gap else 0
             self._doubt.light = light
             if not light:
                 pulses += self._resolve(self._doubt)

@@ -8,7 +8,7 @@ import time
 from esp32 import PCNT
 from machine import PWM, Pin
 from test_reconcile import bounced, flickered
-from world import Scripted
+from world import Scripted, world
 
 from core.snapshot import Snapshot
 from core.supply import Supply
@@ -130,6 +130,44 @@ def test_bouncing_pulses_in_a_block_are_counted():
     edges += rig.pulse_train(INTERVAL_US, 3, start_us=end_us + 3000000)
     metering = metered(bounced(edges), end_us)
     assert metering.meter.register.total == 48
+
+
+def losing(edges, lost_us):
+    """Meter edges with the callback of one of them lost; return the register's pulses."""
+
+    def lose(_, __):
+        schedule = type(world).schedule
+
+        def scheduled(callback, argument):
+            if world._edges[world._edge - 1][0] == lost_us:
+                world.dropped += 1
+                return False
+            return schedule(world, callback, argument)
+
+        world.schedule = scheduled
+
+    metering = rig.run(
+        Scripted(edges), edges[-1][0] + rig.SETTLE_US, prepare=lose, clock_pin=rig.CLOCK_PIN
+    )
+    del world.schedule
+    return metering.meter.register.total
+
+
+def test_a_pulse_is_counted_whichever_callback_of_it_is_lost():
+    edges = bounced(rig.pulse_train(INTERVAL_US, 26), seed=5)
+    last_us = 1000000 + 23 * INTERVAL_US
+    its_own = [edge[0] for edge in edges if last_us <= edge[0] < last_us + 100000]
+    assert len(its_own) > 4
+    for lost_us in its_own:
+        assert losing(edges, lost_us) == 26, lost_us - last_us
+
+
+def test_a_spike_is_no_pulse_whichever_callback_of_it_is_lost():
+    edges, end_us = trained(20)
+    edges += spikes(end_us + 100000, 1)
+    edges += rig.pulse_train(INTERVAL_US, 3, start_us=end_us + 2000000)
+    for lost_us in (end_us + 100000, end_us + 100000 + SPIKE_US):
+        assert losing(edges, lost_us) == 23
 
 
 def test_a_lamp_switched_on_within_a_block_adds_nothing():
