@@ -136,7 +136,8 @@ class Reconciler:
         light = None
         if ticks is not None and not self._lamp(self._settled_us) and rejected < _LAMP_FLASHES:
             late = self._filter.late_judged != self._late_judged
-            if lost or late or not sound:
+            # An odd edge: one was lost, whatever both counts add up to.
+            if lost or late or records & 1 or not sound:
                 light = self.light.pulses(ticks, accepted, risen - accepted)
             elif not rejected:
                 self.light.learn(ticks, accepted)

@@ -253,4 +253,4 @@ def test_erasing_and_programming_block_the_interpreter():
     erased = bytearray(16)
     device.readblocks(1, erased)
     assert erased == b"\xff" * 16
-    assert device.ioctl(4, 0) == 128 and device.ioctl(5, 0) == 4096
+    assert device.ioctl(4, 0) == 256 and device.ioctl(5, 0) == 4096

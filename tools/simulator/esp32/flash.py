@@ -89,7 +89,7 @@ class FileFlash:
         sectors: size in sectors of 4 KiB.
     """
 
-    def __init__(self, path, sectors=128):
+    def __init__(self, path, sectors=256):
         self.sectors = sectors
         try:
             self._file = open(path, "r+b")
