@@ -80,6 +80,7 @@ class PulseFilter:
         start_us, width_us, records: of the last candidate judged.
         start_late: whether that start was read late, so that it is no time to count from.
         pulse_width_us: lit time of the last pulse accepted.
+        flashes: candidates rejected that were lit for longer than line noise is.
         late_judged: candidates that were judged although edges of theirs came late.
         lit_known: whether the audit knows how long it is lit, for the caller to set.
     """
@@ -98,6 +99,7 @@ class PulseFilter:
         self.width_us = 0
         self.records = 0
         self.pulse_width_us = 0
+        self.flashes = 0
         self.late_judged = 0
         self.lit_known = False
         self._open = False
@@ -298,6 +300,8 @@ class PulseFilter:
             self._flashes = 0
         if verdict in REJECTS:
             self._reject_us = self.start_us
+            if self.width_us > _SPIKE_MAX_US:
+                self.flashes += 1
         return verdict
 
     def _judge(self):

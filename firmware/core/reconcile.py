@@ -17,18 +17,19 @@ A pulse counted so has no time of its own. It is spread over the gap, never time
 """
 
 from core.light_budget import LightBudget
-from core.pulse_filter import ACCEPTED, DOUBTS, FLICKER, REJECTS, TOO_LONG
+from core.pulse_filter import ACCEPTED, DOUBTS, REJECTS
 from core.rhythm import Rhythm
 
 # A neighbourhood is noisy for this many pulses after the last sign of noise, which fade
 # only when it is so long ago: at a high load sixteen pulses are no time without a spike.
 _MEMORY_PULSES = 16
 _MEMORY_US = 300000000
-# So long after a block it is known whether a lamp was switched on in it; one that was on so
-# long before shone in it as well.
+# So long after a block it is known whether a lamp was switched on in it: by so many flashes,
+# each so soon after the last. Where one shone lately, light tells nothing for certain.
 _LAMP_TELLS_US = 120000
-_LAMP_BEFORE_US = 1000000
 _LAMP_FLASHES = 3
+_LAMP_PAUSE_US = 1000000
+_LAMP_MEMORY_US = 5000000
 
 
 class _Doubt:
@@ -87,7 +88,9 @@ class Reconciler:
         self._doubt = None
         self._late_judged = 0
         self._flashes = 0
+        self._flashes_before = 0
         self._flash_us = start_us
+        self._lamp_us: int | None = None
         self.missed = 0
         self.edges_lost = 0
 
@@ -134,14 +137,15 @@ class Reconciler:
         self._mended = self._filter.mended
         self.edges_lost += lost
         light = None
-        if ticks is not None and not self._lamp(self._settled_us) and rejected < _LAMP_FLASHES:
+        told = ticks is not None and not self._lamp(self._settled_us)
+        if told and rejected < _LAMP_FLASHES:
             late = self._filter.late_judged != self._late_judged
             # An odd edge: one was lost, whatever both counts add up to.
             if lost or late or records & 1 or not sound:
                 light = self.light.pulses(ticks, accepted, risen - accepted)
             elif not rejected:
                 self.light.learn(ticks, accepted)
-            self._filter.lit_known = self.light.known()
+        self._filter.lit_known = told and self.light.known()
         self._late_judged = self._filter.late_judged
         self._remember(now_us, accepted, rejected, records, sound)
         last_us = self._counted_us
@@ -203,17 +207,21 @@ class Reconciler:
             self._bounce = max(0, self._bounce - accepted)
 
     def _lamp(self, from_us):
-        """Return whether a lamp was seen since, or just before ``from_us``."""
-        return self._flashes >= _LAMP_FLASHES and self._flash_us >= from_us - _LAMP_BEFORE_US
+        """Return whether a lamp was seen since, or not long before ``from_us``."""
+        return self._lamp_us is not None and self._lamp_us >= from_us - _LAMP_MEMORY_US
 
     def _note_flashes(self, now_us):
-        flashes = self._since(FLICKER) + self._since(TOO_LONG)
+        # By their width, not as flicker: at a high load there are few between two pulses.
+        flashes = self._filter.flashes - self._flashes_before
         if not flashes:
             return
-        if now_us - self._flash_us > _LAMP_BEFORE_US:
+        self._flashes_before = self._filter.flashes
+        if now_us - self._flash_us > _LAMP_PAUSE_US:
             self._flashes = 0
         self._flashes += flashes
         self._flash_us = now_us
+        if self._flashes >= _LAMP_FLASHES:
+            self._lamp_us = now_us
 
     def _least(self, accepted, excess):
         """Return how many pulses the rises in excess were at least, by the neighbourhood."""
