@@ -153,7 +153,12 @@ class Life:
         It is audited as well when the beat before saw the same, and the audit waits for nothing.
         """
         metering = self.metering
-        return metering.meter.decided() and not self.history._put_off and not metering._input.lit() and not self.world._queue
+        return (
+            metering.meter.decided()
+            and not self.history._put_off
+            and not metering._input.lit()
+            and not self.world._queue
+        )
 
     def _due_us(self, now_us):
         """Return when the next beat is needed."""
