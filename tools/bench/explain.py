@@ -16,22 +16,12 @@ from dataclasses import dataclass, field
 from itertools import groupby, islice
 from pathlib import Path
 
+from tools.board.stored_config import core
 from tools.simulator.impairment import Lamp, Spikes
 
 from .trace import LEAD_US
 
 FLICKER = "judged flicker"
-# In the order of core.pulse_filter's verdicts.
-VERDICTS = (
-    "pending",
-    "accepted",
-    "too_short",
-    "too_long",
-    "too_soon",
-    "flicker",
-    "late",
-    "incomplete",
-)
 # A lamp's flash, and a spike before it, bring a pulse's start forward; a block delays it.
 NEAR_US = 12_000
 LATE_US = 1_200_000
@@ -299,7 +289,8 @@ def _judged(numbers: Iterable[int]) -> str:
     start_us, width_us, records, verdict, late, now_us = numbers
     flag = " late" if late else ""
     width = f"{width_us / 1000:.1f} ms, {records} edges{flag}"
-    return f"{_s(now_us)} judged {VERDICTS[verdict]}: from {_s(start_us)}, {width}"
+    reason = core("pulse_filter").REASONS[verdict]
+    return f"{_s(now_us)} judged {reason}: from {_s(start_us)}, {width}"
 
 
 def _audited(numbers: Iterable[int]) -> str:

@@ -185,13 +185,6 @@ class World:
         self.alarms.append((at_us, action))
         self.alarms.sort(key=lambda alarm: alarm[0])
 
-    def read_clock_us(self):
-        """Return us since boot, as ``esp_timer_get_time()`` does."""
-        self.now_us += CLOCK_READ_US
-        if self._queue:
-            self.between_opcodes()
-        return self.now_us - self.boot_us
-
     def ticks_us(self):
         """Return us since boot, wrapping, as ``time.ticks_us()`` does."""
         # Most of what an idle firmware does is read the clock: this and the next are one call.
