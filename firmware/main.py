@@ -148,6 +148,7 @@ class Reader:
             Demand(tariff, values["meter.imp_per_kwh"]),
             (NvsStore(), FileStore()),
             clock.utc_s,
+            clock.second_us,
             self.metering.quiet,
         )
         self.metering.demand = self.history.demand.state

@@ -23,6 +23,9 @@ class Meter:
         ring: the ``EdgeRing`` the interrupt handler fills.
         clock: the ``MonotonicClock`` that dates the ring's ticks.
         hardware: whether a hardware count will be passed to ``beat``.
+
+    Attributes:
+        beyond: pulses in the register that began at the mark or later, see ``mark``.
     """
 
     def __init__(self, settings, ring, clock, hardware):
@@ -44,6 +47,11 @@ class Meter:
             imp_per_kwh, power_max_w(fuse_a, phases), settings["power.silence_s"] * 1000000
         )
         self.last_pulse_us = None
+        self.beyond = 0
+        self._mark_us: int | None = None
+        self._timed_us = clock.now_us
+        self._interval_us = 0
+        self._audited_us = clock.now_us
         self._known_us = clock.now_us
 
     def drain(self):
@@ -76,11 +84,26 @@ class Meter:
         """Return True when every light so far is known to have been a pulse or none."""
         return self.settled() and not self.reconciler.waits()
 
+    def mark(self, t_us):
+        """Tell pulses that begin at monotonic ``t_us``, now or later, from those before.
+
+        They are counted in ``beyond`` until the next mark: a pulse is known only when its
+        light is over, and one whose callbacks were lost later still.
+        """
+        self._mark_us = t_us
+        self.beyond = 0
+
+    def knows_all_before_mark(self):
+        """Return True when the register holds every pulse that began before the mark."""
+        return self._mark_us is None or (self._audited_us >= self._mark_us and self.decided())
+
     def audit(self, now_us, rises=None, ticks=None):
         """Reconcile with the hardware's rising edges and lit time; return the pulses added."""
         pulses = self.reconciler.settle(now_us, rises, ticks)
+        self._audited_us = now_us
         if pulses:
             self.register.add(pulses)
+            self._note_beyond(pulses, self._about(*self.reconciler.missed_us))
             self.power.missed(pulses, now_us)
             self.last_pulse_us = now_us
         return pulses
@@ -90,7 +113,22 @@ class Meter:
             return 0
         start_us = self.filter.start_us
         self.register.add(1)
+        if self.filter.start_late:
+            self._note_beyond(1, self._about(self.filter.dark_us, start_us))
+        else:
+            self._note_beyond(1, start_us)
+            self._interval_us = start_us - self._timed_us
+            self._timed_us = start_us
         self.power.pulse(start_us)
         self.reconciler.accepted(start_us, self.filter.start_late)
         self.last_pulse_us = start_us
         return 1
+
+    def _about(self, from_us, to_us):
+        """Return when a pulse was that began in between: when it was due, or in the middle."""
+        due_us = self._timed_us + self._interval_us
+        return due_us if from_us <= due_us <= to_us else (from_us + to_us) // 2
+
+    def _note_beyond(self, pulses, at_us):
+        if self._mark_us is not None and at_us >= self._mark_us:
+            self.beyond += pulses

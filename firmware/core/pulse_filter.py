@@ -79,6 +79,7 @@ class PulseFilter:
         mended: callbacks known to be lost in candidates that were judged all the same.
         start_us, width_us, records: of the last candidate judged.
         start_late: whether that start was read late, so that it is no time to count from.
+        dark_us: when it was last known to be dark before that start.
         pulse_width_us: lit time of the last pulse accepted.
         flashes: candidates rejected that were lit for longer than line noise is.
         late_judged: candidates that were judged although edges of theirs came late.
@@ -96,6 +97,7 @@ class PulseFilter:
         self.mended = 0
         self.start_us = 0
         self.start_late = False
+        self.dark_us = 0
         self.width_us = 0
         self.records = 0
         self.pulse_width_us = 0
@@ -355,6 +357,7 @@ class PulseFilter:
             self._pulse_us = self.start_us
             self._pulse_late = self._late
             self.start_late = self._rise_late
+            self.dark_us = self._dark_us or 0
             if not (self._late or self._records & 1 or self._in_lamp_light()):
                 self._pulse_body_us = self._body_us
         if self._records & 1 and not self._late and verdict not in DOUBTS:

@@ -64,6 +64,7 @@ class Reconciler:
 
     Attributes:
         missed: pulses counted on the hardware's word.
+        missed_us: (from, to) between which the last of them were, monotonic.
         edges_lost: interrupt callbacks that never came.
         light: ``LightBudget``, known where the hardware measures how long it is lit.
     """
@@ -92,6 +93,7 @@ class Reconciler:
         self._flash_us = start_us
         self._lamp_us: int | None = None
         self.missed = 0
+        self.missed_us = (start_us, start_us)
         self.edges_lost = 0
 
     def accepted(self, start_us, late=False):
@@ -163,7 +165,10 @@ class Reconciler:
             if not light:
                 pulses += self._resolve(self._doubt)
         if not self._doubt:
-            pulses += self._rhythm.due()
+            due = self._rhythm.due()
+            if due:
+                pulses += due
+                self.missed_us = (self._rhythm.claimed_us, self._rhythm.claimed_us)
         self._settled_us = now_us
         self.missed += pulses
         return pulses
@@ -187,6 +192,7 @@ class Reconciler:
             counted_us = doubt.last_us + (doubt.accepted + pulses) * interval_us
             self._counted_us = max(self._counted_us, counted_us)
             self._filter.forbid_before(self._counted_us)
+            self.missed_us = (doubt.from_us, doubt.now_us)
         self._rhythm.gap(doubt.from_us, doubt.now_us, rises, pulses)
         return pulses
 

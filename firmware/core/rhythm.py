@@ -51,9 +51,13 @@ class Rhythm:
 
     Args:
         interval_min_us: least time between two pulses.
+
+    Attributes:
+        claimed_us: when the last pulse was due that ``due`` has told of.
     """
 
     def __init__(self, interval_min_us):
+        self.claimed_us = 0
         self._interval_min_us = interval_min_us
         self._intervals = []
         self._gaps = []
@@ -241,4 +245,5 @@ class Rhythm:
                 wanted -= 1
                 if gap.called > gap.counted:
                     pulses += 1
+                    self.claimed_us = at_us
         return pulses

@@ -13,6 +13,15 @@ def ticks_period():
     return time.ticks_add(0, -1) + 1  # type: ignore[type-var]  # 0 is a tick, too
 
 
+def second_us():
+    """Return how far the clock's present second has gone, in us.
+
+    Read it before ``utc_s``: where the second turns in between, time seems to be later than
+    it is, and never before a turn that ``utc_s`` has told of already.
+    """
+    return time.time_ns() // 1000 % 1000000
+
+
 def utc_s():
     """Return seconds since 1970-01-01 UTC, or None while the clock is not set."""
     now = time.time()

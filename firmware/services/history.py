@@ -19,8 +19,10 @@ from core.worth import Worth
 _LOOK_MS = 250
 # Power and demand are looked at once a second.
 _LOOKS_PER_SECOND = 1000 // _LOOK_MS
-# So many looks running may find a pulse under way, and then time is up: a lamp has no end.
-_PUT_OFF_MAX = 3
+# So long after a quarter's end the pulses before it may be in doubt; a lamp has no end.
+_PUT_OFF_MAX = 20
+# A pulse tells of energy used before it, and its callback comes this late with nothing amiss.
+_LATENCY_US = 1000
 _SAVE_LOOKS = 300 * _LOOKS_PER_SECOND
 _WAITING_MAX = 96
 # A flash that refuses is not asked again at once.
@@ -38,6 +40,7 @@ class History:
         demand: ``core.demand.Demand``.
         durable: journal stores for the interval in progress and for dates.
         utc_s: function that returns seconds since 1970, or None.
+        second_us: function that returns how far the present second of those has gone, us.
         quiet: coroutine function that waits for a quiet moment.
 
     Attributes:
@@ -46,7 +49,7 @@ class History:
         on_closed: called after a closed interval is on flash.
     """
 
-    def __init__(self, metering, store, demand, durable, utc_s, quiet):
+    def __init__(self, metering, store, demand, durable, utc_s, second_us, quiet):
         self._metering = metering
         self.store = store
         self.demand = demand
@@ -59,10 +62,13 @@ class History:
         self._worth_journal = Journal("constants", WORTH_KIND, durable)
         self.worth = Worth()
         self._utc_s = utc_s
+        self._second_us = second_us
         self._quiet = quiet
         self._waiting = []
         self._boot = 0
         self._looks = 0
+        self._end_s: int | None = None
+        self._end_us = 0
         self._put_off = 0
         self._saved_sequence = None
         self._saved_looks = 0
@@ -122,20 +128,31 @@ class History:
 
     def look(self):
         """Cut where it is time to; once a second also look at power and demand."""
-        register = self._metering.meter.register
+        second_us = self._second_us()
         now_us = self._now_us()
         utc_s = self._utc_s()
+        total = self._metering.meter.register.total
         if utc_s is not None and not self._dated:
             self._date(utc_s, now_us)
         self._looks += 1
-        if self._put_off < _PUT_OFF_MAX and not self._metering.meter.decided():
-            # A pulse that is under way belongs to the quarter that it began in.
-            self._put_off += 1
-        else:
-            self._put_off = 0
-            self._take(self.intervals.tick(now_us, utc_s, register.total))
+        waits = False
+        end_s = self._end_s
+        if end_s is not None and self._is_over(end_s, now_us, utc_s):
+            meter = self._metering.meter
+            within = total - meter.beyond
+            waits = self._put_off < _PUT_OFF_MAX and not meter.knows_all_before_mark()
+            if waits:
+                # Until then it is the quarter's last second.
+                end_s -= 1
+                utc_s = end_s
+                total = within
+            self._take(self.intervals.tick(self._end_us, end_s, within))
+        self._put_off = self._put_off + 1 if waits else 0
+        if not waits:
+            self._take(self.intervals.tick(now_us, utc_s, total))
+            self._foresee(now_us, utc_s, second_us)
         if self._looks % _LOOKS_PER_SECOND == 0:
-            self._second(now_us, utc_s, register.total)
+            self._second(now_us, utc_s, total)
 
     def flush(self):
         """Write the closed intervals that wait, and then the one in progress."""
@@ -198,6 +215,24 @@ class History:
 
     def _now_us(self):
         return self._metering.meter.clock.update(time.ticks_us(), time.ticks_ms())
+
+    def _is_over(self, end_s, now_us, utc_s):
+        """Return whether the quarter has ended where it was foreseen, and is not cut yet."""
+        return (
+            utc_s is not None
+            and end_s <= utc_s < end_s + history.QUARTER_S
+            and now_us >= self._end_us
+        )
+
+    def _foresee(self, now_us, utc_s, second_us):
+        """Mark the quarter's end, so that pulses are told apart by when they began."""
+        if utc_s is None:
+            self._end_s = None
+            return
+        left_s = history.QUARTER_S - utc_s % history.QUARTER_S
+        self._end_s = utc_s + left_s
+        self._end_us = now_us + left_s * 1000000 - second_us
+        self._metering.meter.mark(self._end_us + _LATENCY_US)
 
     def _take(self, closed):
         for record in closed:

@@ -86,6 +86,59 @@ def test_drain_and_tick_return_what_they_counted():
     assert bench.total == 5
 
 
+def test_pulses_beyond_a_mark_are_told_from_those_before_by_their_start():
+    bench = Bench()
+    meter = bench.meter
+    bench.train(S, S, 3)
+    meter.mark(10 * S)
+    # Begins before, is judged after.
+    bench.flash(10 * S - MS)
+    assert not meter.knows_all_before_mark()
+    bench.settle()
+    assert meter.knows_all_before_mark()
+    assert (bench.total, meter.beyond) == (4, 0)
+    bench.train(10 * S + 200 * MS, S, 2)
+    assert (bench.total, meter.beyond) == (6, 2)
+    meter.mark(20 * S)
+    assert meter.beyond == 0
+    assert not meter.knows_all_before_mark()
+
+
+def test_a_pulse_that_only_the_hardware_saw_is_beyond_a_mark_where_its_gap_is():
+    for at_us, beyond in ((15 * S - 500 * MS, 0), (15 * S + 500 * MS, 1)):
+        bench = Bench()
+        bench.train(S, S, 10)
+        bench.meter.mark(15 * S)
+        bench.advance(at_us)
+        bench.flash(at_us, seen=False)
+        bench.settle()
+        assert bench.meter.reconciler.missed == 1, at_us
+        assert bench.meter.beyond == beyond, at_us
+
+
+def test_a_pulse_that_is_read_late_is_beyond_a_mark_by_when_it_was_due():
+    # It is dark 20 ms before, and read 40 ms after the steady load's next pulse is due.
+    steady, changed = (S, 0), (3 * S, 10 * MS)
+    for period_us, about_us in (steady, changed):
+        for mark_us, beyond in ((about_us + MS, 0), (about_us - MS, 1)):
+            bench = Bench()
+            bench.train(S, period_us, 5)
+            meter = bench.meter
+            due_us = S + 4 * period_us + S
+            meter.mark(due_us + mark_us)
+            bench.advance(due_us - 20 * MS, beats=False)
+            bench.beat()
+            bench.advance(due_us + 40 * MS, beats=False)
+            late_from = meter.ring.head()
+            bench.change(due_us + 40 * MS, 1)
+            meter.ring.mark_late(late_from)
+            bench.change(due_us + 70 * MS, 0)
+            bench.settle()
+            assert meter.filter.start_late
+            assert bench.total == 6
+            assert meter.beyond == beyond, (period_us, mark_us)
+
+
 def test_pulses_that_only_the_hardware_saw_are_counted_and_spread():
     bench = Bench()
     bench.train(S, S, 10)

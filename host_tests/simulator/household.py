@@ -36,6 +36,7 @@ class FakeMeter:
         self.register = Register(household.imp)
         self.clock = self
         self._household = household
+        self.beyond = 0
 
     def update(self, ticks_us, ticks_ms):
         return self._household.uptime_s() * 1000000
@@ -43,7 +44,13 @@ class FakeMeter:
     def power_now(self, now_us):
         return self._household.watts * 1000, 0, "measured"
 
-    def decided(self):
+    def mark(self, t_us):
+        """Note what the history asks for."""
+        self.beyond = 0
+        # It is that of the end, and what a callback may take.
+        self._household.mark_us = t_us - 1000
+
+    def knows_all_before_mark(self):
         """Return True but while a pulse is under way."""
         return not self._household.under_way
 
@@ -62,6 +69,7 @@ class Household:
         truth: pulses the meter has made while the reader had power.
         error_s: of the reader's clock; None: not set.
         under_way: whether a pulse is not judged yet.
+        mark_us: from which on the meter was asked to tell pulses apart.
     """
 
     def __init__(self, watts=3600, true_s=NOON_S):
@@ -69,6 +77,7 @@ class Household:
         flash_store.RTC = CuttableRtc
         crash_board.clear()
         self.under_way = False
+        self.mark_us = None
         self.board = Board()
         self.watts = watts
         self.imp = 1000
@@ -82,6 +91,9 @@ class Household:
 
     def utc_s(self):
         return None if self.error_s is None else self.true_s + self.error_s
+
+    def second_us(self):
+        return 0
 
     def uptime_s(self):
         return self.true_s - self._boot_s
@@ -103,6 +115,7 @@ class Household:
             self.demand,
             (NvsStore(), FileStore("/crash")),
             self.utc_s,
+            self.second_us,
             quiet,
         )
         self.history.restore(self.boot)

@@ -28,26 +28,69 @@ def test_a_day_is_96_complete_quarters():
     house.check()
 
 
-def test_a_pulse_under_way_at_a_quarters_end_belongs_to_it():
+def test_pulses_at_a_quarters_end_belong_where_they_began():
     house = Household(watts=0).power_on().run(895)
+    assert house.mark_us == house.uptime_s() * 1000000 + 5000000
     house.under_way = True
     house.true_s += 5
     house.history.look()
     house.history.look()
     assert house.records() + house.history._waiting == []
-    # Judged now: it began before the quarter's end.
-    house.register.add(1)
+    # Judged now: one began before the quarter's end, one after.
+    house.register.add(2)
+    house.metering.meter.beyond = 1
     house.under_way = False
+    house.true_s += 1
     house.history.look()
     (record,) = house.history._waiting
-    assert record.pulses == 1
+    assert (record.pulses, record.covered_s, record.flags) == (1, 900, 0)
+    assert house.history.intervals.record(house.register.total).pulses == 1
+    house.check()
+    assert house.mark_us == (house.uptime_s() + 899) * 1000000
+
+
+def test_the_quarters_end_is_foreseen_to_the_part_of_a_second():
+    house = Household()
+    house.second_us = lambda: 250000
+    house.power_on().run(100)
+    assert house.mark_us == (house.uptime_s() + 800) * 1000000 - 250000
+
+
+def test_while_a_pulse_is_under_way_demand_stays_in_the_quarter():
+    house = Household().power_on().run(10)
+    asyncio.run(house.history._sum_up())
+    house.run(885)
+    house.under_way = True
+    house.run(5)
+    assert house.records() == []
+    # 3600 W for a quarter that is not over for it: not the first second of the next.
+    assert house.demand.quarter_mean_w == 3600
+    assert house.demand.today_wh == 900
 
 
 def test_light_that_has_no_end_does_not_hold_the_quarter_up():
     house = Household().power_on().run(895)
     house.under_way = True
-    house.run(5)
-    assert len(house.records()) == 1
+    house.run(35)
+    (record,) = house.records()
+    assert (record.covered_s, record.flags) == (900, 0)
+    house.run(900).check()
+    assert len(house.records()) == 2
+
+
+def test_a_clock_set_back_while_a_quarters_end_waits_takes_it_back():
+    house = Household().power_on().run(895)
+    house.under_way = True
+    house.true_s += 5
+    house.history.look()
+    house.error_s = -3
+    house.history.look()
+    house.under_way = False
+    house.history.look()
+    assert house.history._waiting == []
+    assert house.mark_us == (house.uptime_s() + 3) * 1000000
+    house.run(900).check()
+    assert [record.start for record in house.records()] == [NOON_S]
 
 
 def test_before_a_restart_nothing_is_put_off():

@@ -102,6 +102,7 @@ class Life:
             Demand(none(), 1000),
             durable,
             clock.utc_s,
+            clock.second_us,
             self.metering.quiet,
         )
         self.history.restore(len(month.before))

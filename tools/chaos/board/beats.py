@@ -41,7 +41,7 @@ async def _run(self):
         # Private names are others in the byte code, so what is seen is told by the imitation.
         before, seen = seen, _edges[0]
         beats = 1
-        if _calm[0] and seen == before and meter.settled() and _is_still():
+        if _calm[0] and seen == before and meter.decided() and _is_still():
             until_us = world.now_us + _MOST_US
             edge_us = world._next_us(until_us)
             # Up to the first beat at or after the edge, as if none were left out.

@@ -50,8 +50,8 @@ def time():
 
 
 def time_ns():
-    """Return ns since 2000-01-01."""
-    return time() * 1000000000
+    """Return ns since 2000-01-01, to the us; the RTC is only ever set to whole seconds."""
+    return time() * 1000000000 + world.now_us % 1000000 * 1000
 
 
 def gmtime(seconds=None):
