@@ -21,8 +21,9 @@ _LOOK_MS = 250
 _LOOKS_PER_SECOND = 1000 // _LOOK_MS
 # So long after a quarter's end the pulses before it may be in doubt; a lamp has no end.
 _PUT_OFF_MAX = 20
-# A pulse tells of energy used before it, and its callback comes this late with nothing amiss.
-_LATENCY_US = 1000
+# A pulse tells of energy used before it, and its start is known to this: edges read later are
+# flagged late (drivers.loop_lag), and bounce is shorter, of which the first may be lost.
+_LATENCY_US = 3000
 _SAVE_LOOKS = 300 * _LOOKS_PER_SECOND
 _WAITING_MAX = 96
 # A flash that refuses is not asked again at once.

@@ -48,7 +48,7 @@ class FakeMeter:
         """Note what the history asks for."""
         self.beyond = 0
         # It is that of the end, and what a callback may take.
-        self._household.mark_us = t_us - 1000
+        self._household.mark_us = t_us - 3000
 
     def knows_all_before_mark(self):
         """Return True but while a pulse is under way."""
