@@ -81,8 +81,9 @@ class PulseFilter:
         start_late: whether that start was read late, so that it is no time to count from.
         dark_us: when it was last known to be dark before that start.
         pulse_width_us: lit time of the last pulse accepted.
-        flashes: candidates rejected that were lit for longer than line noise is.
         late_judged: candidates that were judged although edges of theirs came late.
+        flash_us: start of the last flash of a lamp that nothing else joined.
+        train_us, train: since when how many such came in a row.
         lit_known: whether the audit knows how long it is lit, for the caller to set.
     """
 
@@ -101,7 +102,6 @@ class PulseFilter:
         self.width_us = 0
         self.records = 0
         self.pulse_width_us = 0
-        self.flashes = 0
         self.late_judged = 0
         self.lit_known = False
         self._open = False
@@ -130,6 +130,9 @@ class PulseFilter:
         self._pulse_body_us = 0
         self._flashes = 0
         self._lamp_us = None
+        # Long ago.
+        self.flash_us = self.train_us = -_NOISE_HOLD_US
+        self.train = 0
 
     def edge(self, t_us, lit, late=False):
         """Take one edge record and return the verdict it led to, or ``PENDING``.
@@ -293,6 +296,12 @@ class PulseFilter:
         self.records = self._records
         verdict = self._judge()
         self.counts[verdict] += 1
+        if verdict in (TOO_SHORT, FLICKER) and self._records == 2 and self.width_us > _SPIKE_MAX_US:
+            self.train += 1
+            if verdict == TOO_SHORT or self.flash_us != self._previous_us:
+                self.train = 0
+                self.train_us = self.start_us
+            self.flash_us = self.start_us
         self._previous_us = self.start_us
         if verdict == FLICKER:
             self._flashes += 1
@@ -302,8 +311,6 @@ class PulseFilter:
             self._flashes = 0
         if verdict in REJECTS:
             self._reject_us = self.start_us
-            if self.width_us > _SPIKE_MAX_US:
-                self.flashes += 1
         return verdict
 
     def _judge(self):
@@ -340,7 +347,9 @@ class PulseFilter:
                 # An edge was lost: among noise this may as well be two spikes, or the end
                 # of a pulse, and where the lit time is known it tells.
                 if verdict in (ACCEPTED, TOO_LONG, TOO_SOON):
-                    known = self._fits()
+                    # So may two spikes a pulse's width apart, where the dark between was lost.
+                    noisy = self._noisy(rise_us, _NOISE_HOLD_US)
+                    known = self._fits() and not (self.lit_known and noisy)
                 else:
                     known = self._began_lit or self._is_brief()
                 if not known:

@@ -10,13 +10,13 @@ hardware count tells how many rises went by, and the neighbourhood tells what th
   gap calls for them;
 * lamp light or line noise: only pulses that the period calls for (`core.rhythm`).
 
-Where the hardware tells how long it was lit as well, that comes first, but for lamp light:
-pulses have one width, and spikes have next to none (`core.light_budget`).
+Where the hardware tells how long it was lit as well, that comes first: pulses have one width,
+spikes have next to none, and a lamp's flashes come in step (`core.light_budget`).
 
 A pulse counted so has no time of its own. It is spread over the gap, never timed.
 """
 
-from core.light_budget import LightBudget
+from core.light_budget import LampLight, LightBudget
 from core.pulse_filter import ACCEPTED, DOUBTS, REJECTS
 from core.rhythm import Rhythm
 
@@ -24,12 +24,12 @@ from core.rhythm import Rhythm
 # only when it is so long ago: at a high load sixteen pulses are no time without a spike.
 _MEMORY_PULSES = 16
 _MEMORY_US = 300000000
-# So long after a block it is known whether a lamp was switched on in it: by so many flashes,
-# each so soon after the last. Where one shone lately, light tells nothing for certain.
+# So long after a block it is known whether a lamp was switched on in it; or whether one that had
+# shone before still did.
 _LAMP_TELLS_US = 120000
-_LAMP_FLASHES = 3
-_LAMP_PAUSE_US = 1000000
-_LAMP_MEMORY_US = 5000000
+_LAMP_MEMORY_US = 1000000
+# A lamp that flashed so long before a time shone at it.
+_FLASH_US = 20000
 
 
 class _Doubt:
@@ -41,16 +41,18 @@ class _Doubt:
         accepted, excess: pulses seen in it, and rises beside.
         least: pulses that the rises in excess were, by the neighbourhood.
         light: (least, most) of them by the lit time, or None.
+        ticks: lit time, where a lamp shone when it began; else None.
+        rises: of light beside the pulses seen: no more pulses than these.
     """
 
-    def __init__(self, from_us, now_us, last_us, accepted, excess):
+    def __init__(self, from_us, now_us, last_us, accepted, rises):
         self.from_us = from_us
         self.now_us = now_us
         self.last_us = last_us
         self.accepted = accepted
-        self.excess = excess
-        self.least = 0
-        self.light = None
+        self.rises = rises
+        self.excess = self.least = 0
+        self.light = self.ticks = None
 
 
 class Reconciler:
@@ -86,12 +88,10 @@ class Reconciler:
         self._noise_us = start_us
         self._bounce = 0
         self.light = LightBudget()
+        self._lesson = None, 0
+        self._lamp_light = LampLight()
         self._doubt = None
         self._late_judged = 0
-        self._flashes = 0
-        self._flashes_before = 0
-        self._flash_us = start_us
-        self._lamp_us: int | None = None
         self.missed = 0
         self.missed_us = (start_us, start_us)
         self.edges_lost = 0
@@ -114,9 +114,12 @@ class Reconciler:
                 reference clock, or None where that is not known.
         """
         pulses = 0
-        self._note_flashes(now_us)
-        if self._doubt and now_us - self._doubt.now_us >= _LAMP_TELLS_US:
-            pulses = self._resolve(self._doubt)
+        self._lamp_light.flash(self._filter)
+        doubt = self._doubt
+        if doubt:
+            tells_us = _LAMP_TELLS_US if doubt.ticks is None else _LAMP_MEMORY_US
+            if now_us - doubt.now_us >= tells_us or self._in_step(doubt):
+                pulses = self._resolve(doubt)
         accepted = self._since(ACCEPTED)
         rejected = sum(self._since(v) for v in REJECTS)
         doubts = sum(self._since(v) for v in DOUBTS)
@@ -138,16 +141,26 @@ class Reconciler:
         self._verdicts[:] = self._filter.counts
         self._mended = self._filter.mended
         self.edges_lost += lost
+        late = self._filter.late_judged != self._late_judged
+        # An odd edge: one was lost, whatever both counts add up to.
+        unsure = lost or late or records & 1 or not sound
+        from_us = self._settled_us
+        lamp = ticks is not None and self._lamp_light.shone(from_us, from_us - _FLASH_US)
+        told = ticks is not None and not self._lamp(from_us)
         light = None
-        told = ticks is not None and not self._lamp(self._settled_us)
-        if told and rejected < _LAMP_FLASHES:
-            late = self._filter.late_judged != self._late_judged
-            # An odd edge: one was lost, whatever both counts add up to.
-            if lost or late or records & 1 or not sound:
+        lesson = None, 0
+        if told:
+            if unsure:
                 light = self.light.pulses(ticks, accepted, risen - accepted)
-            elif not rejected:
-                self.light.learn(ticks, accepted)
-        self._filter.lit_known = told and self.light.known()
+            else:
+                # A lamp's first flash may have joined a pulse, which the next ones tell.
+                self.light.learn(*self._lesson)
+                lesson = ticks, accepted
+        self._lesson = lesson
+        width = self.light.width()
+        if lamp and not unsure and (width or not accepted):
+            self._lamp_light.learn(from_us, now_us, ticks, accepted, width)
+        self._filter.lit_known = width and (told or lamp)
         self._late_judged = self._filter.late_judged
         self._remember(now_us, accepted, rejected, records, sound)
         last_us = self._counted_us
@@ -155,15 +168,18 @@ class Reconciler:
             self._counted_us = max(self._counted_us, self._start_us)
         # Light for more than was accepted is in doubt, even where all edges seem to be there.
         gap = not sound and excess > 0
-        if gap or (light and light[0]):
+        lamp = lamp and unsure
+        if gap or lamp or (light and light[0]):
             if self._doubt:
                 # Two blocks running: there is no waiting any longer.
                 pulses += self._resolve(self._doubt)
-            self._doubt = _Doubt(self._settled_us, now_us, last_us, accepted, excess)
-            self._doubt.least = self._least(accepted, excess) if gap else 0
-            self._doubt.light = light
-            if not light:
-                pulses += self._resolve(self._doubt)
+            doubt = self._doubt = _Doubt(from_us, now_us, last_us, accepted, risen - accepted)
+            doubt.excess = excess
+            doubt.least = self._least(accepted, excess) if gap else 0
+            doubt.light = light
+            doubt.ticks = ticks if lamp else None
+            if not light and (not lamp or self._in_step(doubt)):
+                pulses += self._resolve(doubt)
         if not self._doubt:
             due = self._rhythm.due()
             if due:
@@ -177,6 +193,12 @@ class Reconciler:
         """Return True while it is not known yet what the light of a while ago was."""
         return self._doubt is not None
 
+    def _in_step(self, doubt):
+        """Return whether a lamp is known to have shone all through a doubt."""
+        return doubt.ticks is not None and self._lamp_light.shone(
+            doubt.from_us, doubt.now_us - _FLASH_US
+        )
+
     def _resolve(self, doubt):
         """Return the pulses that went by for certain, and leave the rest to the rhythm."""
         self._doubt = None
@@ -185,6 +207,10 @@ class Reconciler:
         if doubt.light:
             # A lamp that was switched on in it has filled it with flashes.
             pulses, rises = (0, rises) if self._lamp(doubt.from_us) else doubt.light
+        if self._in_step(doubt):
+            light = self._lamp_light.pulses(doubt, self.light.width())
+            if light:
+                pulses, rises = light
         if pulses:
             interval_us = self._filter.interval_min_us
             room = (doubt.now_us - doubt.last_us) // interval_us - doubt.accepted
@@ -193,7 +219,8 @@ class Reconciler:
             self._counted_us = max(self._counted_us, counted_us)
             self._filter.forbid_before(self._counted_us)
             self.missed_us = (doubt.from_us, doubt.now_us)
-        self._rhythm.gap(doubt.from_us, doubt.now_us, rises, pulses)
+        if rises > 0:
+            self._rhythm.gap(doubt.from_us, doubt.now_us, rises, pulses)
         return pulses
 
     def _since(self, verdict):
@@ -213,21 +240,8 @@ class Reconciler:
             self._bounce = max(0, self._bounce - accepted)
 
     def _lamp(self, from_us):
-        """Return whether a lamp was seen since, or not long before ``from_us``."""
-        return self._lamp_us is not None and self._lamp_us >= from_us - _LAMP_MEMORY_US
-
-    def _note_flashes(self, now_us):
-        # By their width, not as flicker: at a high load there are few between two pulses.
-        flashes = self._filter.flashes - self._flashes_before
-        if not flashes:
-            return
-        self._flashes_before = self._filter.flashes
-        if now_us - self._flash_us > _LAMP_PAUSE_US:
-            self._flashes = 0
-        self._flashes += flashes
-        self._flash_us = now_us
-        if self._flashes >= _LAMP_FLASHES:
-            self._lamp_us = now_us
+        """Return whether a lamp flashed since, or not long before ``from_us``."""
+        return self._filter.flash_us >= from_us - _LAMP_MEMORY_US
 
     def _least(self, accepted, excess):
         """Return how many pulses the rises in excess were at least, by the neighbourhood."""

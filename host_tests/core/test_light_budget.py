@@ -12,7 +12,7 @@ def taught(width=120, pulses=20):
 
 
 def test_nothing_is_known_before_some_pulses():
-    budget = taught(pulses=7)
+    budget = taught(pulses=3)
     assert not budget.known()
     assert budget.pulses(120, 0, 1) is None
     budget.learn(120, 1)

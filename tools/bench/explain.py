@@ -23,10 +23,12 @@ from .trace import LEAD_US
 
 FLICKER = "judged flicker"
 # A lamp's flash, and a spike before it, bring a pulse's start forward; a block delays it.
-NEAR_US = 12_000
+NEAR_US = 16_000
 LATE_US = 1_200_000
 # The audit may wait for the period behind a gap.
 WAITED_PULSES = 40
+# What the lit time tells is known so soon.
+LIT_US = 1_500_000
 # What lies so near a pulse may have been taken for part of it.
 AROUND_US = 20_000
 # Candidates are told so long before and after.
@@ -152,7 +154,10 @@ def match(pulses_us: list[int], log: Log) -> tuple[list[Finding], list[Finding]]
     for from_us, now_us in log.added:
         known = bisect_right(pulses_us, now_us)
         since_us = pulses_us[max(0, known - WAITED_PULSES)] if pulses_us else 0
-        at = bisect_left(wanted, min(since_us, from_us))
+        # By the light, of a while ago; by the period, some pulses later.
+        at = bisect_left(wanted, from_us - LIT_US)
+        if at == len(wanted) or wanted[at] > now_us:
+            at = bisect_left(wanted, min(since_us, from_us))
         if at < len(wanted) and wanted[at] <= now_us:
             paired.append(Finding("counted", wanted.pop(at), now_us, "audit"))
         else:
