@@ -78,6 +78,7 @@ class Reader:
         self.cause = board.reset_cause()
         # What only a start needs.
         on_demand.forget(0)
+        board.collect()
 
     def _build_metering(self, values):
         pin = values["pulse.pin"]
@@ -338,6 +339,7 @@ class Reader:
 def main(home=""):
     """Run the reader; on Ctrl-C the register is saved before the prompt appears."""
     micropython.alloc_emergency_exception_buf(100)
+    board.collect_early()
     reader = Reader(home)
     try:
         asyncio.run(reader.run())

@@ -38,6 +38,12 @@ def has_pin(number):
     return True
 
 
+# Garbage is collected after so many bytes were taken from the heap, or so large a part of what is
+# free, whichever is more. Collected only when the heap is full, it leaves what stays spread all
+# over the heap, and then no piece of a few kB is to be had although there is room.
+_COLLECT_BYTES = 4096
+_COLLECT_PART = 4
+
 _live_bytes = None
 
 
@@ -46,11 +52,23 @@ def heap_bytes():
     return gc.mem_alloc(), gc.mem_free(), _live_bytes
 
 
+def collect_early():
+    """Have garbage collected after every few kB until the first `collect`.
+
+    For a start, when much is made that stays: it lies close together then.
+    """
+    gc.threshold(_COLLECT_BYTES)
+
+
 def collect():
-    """Collect garbage now, at a time of one's own choosing."""
+    """Collect garbage now, at a time of one's own choosing, and then when some has come together.
+
+    That is a quarter of what is free now: the smaller the heap, the sooner.
+    """
     global _live_bytes
     gc.collect()
     _live_bytes = gc.mem_alloc()
+    gc.threshold(max(_COLLECT_BYTES, gc.mem_free() // _COLLECT_PART))
 
 
 def restart():
