@@ -17,7 +17,7 @@ import sys
 _HOUR_US = 3600000000
 _DIRECTORY = 0x4000
 # The imitation's modules that nothing needs until the firmware asks for them.
-_LATE = ("asyncio", "esp32", "network", "ntptime")
+_LATE = ("asyncio", "esp32", "network", "ntptime", "socket")
 
 
 def _tell(hour):
