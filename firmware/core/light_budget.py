@@ -180,7 +180,7 @@ class LampLight:
         self._alone += alone
 
     def pulses(self, doubt, width):
-        """Return (least, most) pulses beside those seen that a doubt's light was of, or None.
+        """Return (least, likeliest) pulses beside those seen of a doubt's light, or None.
 
         Args:
             doubt: from_us, now_us, ticks, accepted and rises as ``core.reconcile`` has them.
@@ -195,9 +195,14 @@ class LampLight:
         chance = max(self._flash_spread, (flash / _FLASH_SHARE) ** 2) * flashes
         spread = max(self._pulse_spread, (width / _WIDTH_SHARE) ** 2)
         found = None
+        closest = 0.0
         for pulses in range(doubt.rises + 1):
             seen = doubt.accepted + pulses
-            off = beside - seen * (width - flash * periods)
+            off = abs(beside - seen * (width - flash * periods))
             if off * off <= _FAR * (chance + spread * seen):
+                # Not more than is likeliest, so that chance never adds any.
+                if found and off >= closest:
+                    break
+                closest = off
                 found = (found[0] if found else pulses), pulses
         return found
