@@ -181,6 +181,10 @@ class Rhythm:
             times = self._even(span, (before_us + after_us) // 2)
             if times or abs(after_us - before_us) * 16 <= before_us:
                 return times
+        spans = self._spans
+        if spans and alike(self._interval(spans[0]), self._interval(span)):
+            # Two alike are rather the load's own period.
+            return ()
         # The load changed at one of the pulses due: some periods of before, then of after.
         least_us = min(before_us, after_us)
         for early in range(span_us // before_us + 1):

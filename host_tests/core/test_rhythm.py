@@ -52,6 +52,13 @@ def test_a_load_that_falls_in_noise_is_not_made_up_for():
     assert after(seen, gaps) == 0
 
 
+def test_two_long_intervals_alike_are_a_load_of_their_own_period():
+    # 2 kW down to 3 W and up again: the first and last of the long ones make up one between.
+    seen = [1.8 * k for k in range(11)] + [515.7, 1715.7, 2915.7, 3622, 3629, 3636]
+    gaps = [(1000, 1001, 9), (1717, 1718, 9)]
+    assert after(seen, gaps) == 0
+
+
 def test_a_start_that_was_read_late_is_counted_and_not_measured_from():
     # The pulse at 60 s went by; the one at 72 s was read when the block ended, at 75.
     seen = [0, 12, 24, 36, 48, 75, 84, 96, 108]
