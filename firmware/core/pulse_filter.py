@@ -83,7 +83,9 @@ class PulseFilter:
         pulse_width_us: lit time of the last pulse accepted.
         late_judged: candidates that were judged although edges of theirs came late.
         flash_us: start of the last flash of a lamp that nothing else joined.
-        train_us, train: since when how many such came in a row.
+        train_us, train: since when how many such came in a row, the first not counted.
+        lamp_us: start of the last one that was not the first. A single one is none: a pulse
+            in two pieces, between which a callback was lost, looks so.
         lit_known: whether the audit knows how long it is lit, for the caller to set.
     """
 
@@ -131,7 +133,7 @@ class PulseFilter:
         self._flashes = 0
         self._lamp_us = None
         # Long ago.
-        self.flash_us = self.train_us = -_NOISE_HOLD_US
+        self.flash_us = self.train_us = self.lamp_us = -_NOISE_HOLD_US
         self.train = 0
 
     def edge(self, t_us, lit, late=False):
@@ -301,6 +303,8 @@ class PulseFilter:
             if verdict == TOO_SHORT or self.flash_us != self._previous_us:
                 self.train = 0
                 self.train_us = self.start_us
+            else:
+                self.lamp_us = self.start_us
             self.flash_us = self.start_us
         self._previous_us = self.start_us
         if verdict == FLICKER:

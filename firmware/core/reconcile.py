@@ -241,7 +241,7 @@ class Reconciler:
 
     def _lamp(self, from_us):
         """Return whether a lamp flashed since, or not long before ``from_us``."""
-        return self._filter.flash_us >= from_us - _LAMP_MEMORY_US
+        return self._filter.lamp_us >= from_us - _LAMP_MEMORY_US
 
     def _least(self, accepted, excess):
         """Return how many pulses the rises in excess were at least, by the neighbourhood."""

@@ -151,6 +151,31 @@ def test_a_pulse_that_a_lamps_first_flash_joined_teaches_no_width():
     assert sensor.reconciler.light.width() == width
 
 
+def test_a_pulse_in_two_pieces_is_no_lamp():
+    sensor = taught(lamp=False)
+    # The rise that ends its first bounce is lost, so it is dark up to the bounce of its fall.
+    at_us = sensor.now_us + 400 * MS
+    for edge_us, lit in (
+        (0, 1),
+        (1500, 0),
+        (30000, 0),
+        (30100, 1),
+        (30200, 0),
+        (30300, 1),
+        (30400, 0),
+    ):
+        sensor.filtering.tick(at_us + edge_us, sensor.filtering._lit)
+        sensor.filtering.edge(at_us + edge_us, lit)
+    sensor.filtering.tick(at_us + 40 * MS, 0)
+    sensor.rises += 4
+    sensor.lit_us += WIDTH_US
+    sensor.now_us = at_us + 50 * MS
+    sensor.settle(sensor.now_us)
+    assert sensor.filtering.counts[ACCEPTED] == 12
+    sensor.watch(S, lamp=False)
+    assert sensor.added == 1
+
+
 def test_two_spikes_a_pulses_width_apart_are_none_where_light_tells():
     for lit_known, verdict in ((False, ACCEPTED), (True, INCOMPLETE)):
         filtering = taught(lamp=False).filtering
