@@ -358,6 +358,10 @@ class PulseFilter:
                     known = self._began_lit or self._is_brief()
                 if not known:
                     verdict = INCOMPLETE
+            elif again_us is not None and verdict == ACCEPTED:
+                # Flashes whose falls were lost, up to a spike, look like a pulse's bounce.
+                if self._in_lamp_light() and not self._fits():
+                    verdict = INCOMPLETE
         if self._late and verdict != INCOMPLETE:
             if not self._is_sure(verdict):
                 return LATE

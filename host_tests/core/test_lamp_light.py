@@ -190,6 +190,18 @@ def test_two_spikes_a_pulses_width_apart_are_none_where_light_tells():
         assert filtering.tick(21 * S + 35 * MS, 0) == verdict
 
 
+def test_flashes_whose_falls_were_lost_and_a_spike_are_no_pulse():
+    for lamp, verdict in ((False, ACCEPTED), (True, INCOMPLETE)):
+        sensor = taught(lamp)
+        filtering = sensor.filtering
+        at_us = sensor.now_us + 10 * MS
+        filtering.edge(at_us, 1)
+        filtering.edge(at_us + 10 * MS, 1)
+        filtering.edge(at_us + 16900, 1)
+        filtering.edge(at_us + 17080, 0)
+        assert filtering.tick(at_us + 20 * MS, 0) == verdict, lamp
+
+
 class Stretch:
     """A doubt, as the lamp's light is asked of it."""
 
