@@ -39,6 +39,8 @@ _FLICKER_PERIOD_MAX_US = 12000
 # So many flashes at that period running are a lamp, and its light lasts on for a while.
 _LAMP_FLASHES = 3
 _LAMP_HOLD_US = 5000000
+# Flashes of one lamp, where pulses hide most of them, are no further apart.
+_FLASHES_APART_US = 1000000
 # The lit time of a pulse without its bounce is this meter's within one part in so many.
 _WIDTH_SHARE = 16
 # No line noise lights longer than this.
@@ -84,8 +86,8 @@ class PulseFilter:
         late_judged: candidates that were judged although edges of theirs came late.
         flash_us: start of the last flash of a lamp that nothing else joined.
         train_us, train: since when how many such came in a row, the first not counted.
-        lamp_us: start of the last one that was not the first. A single one is none: a pulse
-            in two pieces, between which a callback was lost, looks so.
+        lamp_us: start of the last one that another came not long before. A single one is
+            none: a pulse in two pieces, between which a callback was lost, looks so.
         lit_known: whether the audit knows how long it is lit, for the caller to set.
     """
 
@@ -303,7 +305,7 @@ class PulseFilter:
             if verdict == TOO_SHORT or self.flash_us != self._previous_us:
                 self.train = 0
                 self.train_us = self.start_us
-            else:
+            if self.start_us - self.flash_us <= _FLASHES_APART_US:
                 self.lamp_us = self.start_us
             self.flash_us = self.start_us
         self._previous_us = self.start_us
@@ -358,10 +360,15 @@ class PulseFilter:
                     known = self._began_lit or self._is_brief()
                 if not known:
                     verdict = INCOMPLETE
-            elif again_us is not None and verdict == ACCEPTED:
-                # Flashes whose falls were lost, up to a spike, look like a pulse's bounce.
-                if self._in_lamp_light() and not self._fits():
-                    verdict = INCOMPLETE
+            elif (
+                again_us is not None
+                and verdict == ACCEPTED
+                and 8 * self.width_us < 7 * self._pulse_body_us
+                and self._in_lamp_light()
+            ):
+                # Flashes whose falls were lost, up to a spike, look like a bouncing pulse,
+                # but a lamp makes none shorter than it is.
+                verdict = INCOMPLETE
         if self._late and verdict != INCOMPLETE:
             if not self._is_sure(verdict):
                 return LATE

@@ -190,6 +190,18 @@ def test_two_spikes_a_pulses_width_apart_are_none_where_light_tells():
         assert filtering.tick(21 * S + 35 * MS, 0) == verdict
 
 
+def test_a_lamp_whose_flashes_pulses_hide_is_a_lamp():
+    filtering = taught(lamp=False).filtering
+    begun_us = filtering.lamp_us
+    for at_us in (100 * S, 100 * S + 52 * MS):
+        assert filtering.lamp_us == begun_us
+        # A pulse at 69 kW, and the only flash before the next one.
+        for edge_us, lit in ((0, 1), (35 * MS, 0), (40 * MS, 1), (45 * MS, 0)):
+            filtering.edge(at_us + edge_us, lit)
+        filtering.tick(at_us + 48 * MS, 0)
+    assert filtering.lamp_us == 100 * S + 92 * MS
+
+
 def test_flashes_whose_falls_were_lost_and_a_spike_are_no_pulse():
     for lamp, verdict in ((False, ACCEPTED), (True, INCOMPLETE)):
         sensor = taught(lamp)
