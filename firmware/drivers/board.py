@@ -43,6 +43,7 @@ def has_pin(number):
 # over the heap, and then no piece of a few kB is to be had although there is room.
 _COLLECT_BYTES = 4096
 _COLLECT_PART = 4
+_COLLECT_PART_EARLY = 64
 
 _live_bytes = None
 
@@ -55,9 +56,10 @@ def heap_bytes():
 def collect_early():
     """Have garbage collected after every few kB until the first `collect`.
 
-    For a start, when much is made that stays: it lies close together then.
+    For a start, when much is made that stays: it lies close together then. In a large heap it
+    does anyway, and a collection takes long.
     """
-    gc.threshold(_COLLECT_BYTES)
+    _collect_after(_COLLECT_PART_EARLY)
 
 
 def collect():
@@ -68,7 +70,11 @@ def collect():
     global _live_bytes
     gc.collect()
     _live_bytes = gc.mem_alloc()
-    gc.threshold(max(_COLLECT_BYTES, gc.mem_free() // _COLLECT_PART))
+    _collect_after(_COLLECT_PART)
+
+
+def _collect_after(part):
+    gc.threshold(max(_COLLECT_BYTES, gc.mem_free() // part))
 
 
 def restart():
