@@ -104,7 +104,7 @@ class Meter:
         if pulses:
             self.register.add(pulses)
             self._note_beyond(pulses, self._about(*self.reconciler.missed_us))
-            self.power.missed(pulses, now_us)
+            self.power.missed(pulses, now_us, self.reconciler.missed_us[1])
             self.last_pulse_us = now_us
         return pulses
 

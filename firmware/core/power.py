@@ -35,6 +35,7 @@ class PowerMeter:
         self._last_us = None
         self._previous_us = None
         self._missed = 0
+        self._missed_us = None
         self._spread_over = 0
         self._mean_mw = None
         self._spread = False
@@ -76,15 +77,19 @@ class PowerMeter:
         self._mean_mw = min(mean_mw, self._max_mw) if limited else mean_mw
         self._jump_mw = None
 
-    def missed(self, pulses, now_us=None):
+    def missed(self, pulses, now_us=None, by_us=None):
         """Spread ``pulses`` that were counted without a time over the interval they fell in.
 
-        That is the one since the last pulse, or, when at ``now_us`` the one before is the
+        ``by_us``: monotonic time by which they had all begun, where that is known. The interval
+        is the one since the last pulse, or, when at ``now_us`` the one before is the
         longer, that one: a pulse may have ended the gap before the audit found it.
         """
         last_us = self._last_us
         previous_us = self._previous_us
         if now_us is None or previous_us is None or now_us - last_us > last_us - previous_us:
+            before_us = self._missed_us if self._missed else last_us
+            known = by_us is not None and before_us is not None
+            self._missed_us = max(by_us, before_us) if known else None
             self._missed += pulses
             return
         self._spread_over += pulses
@@ -118,6 +123,10 @@ class PowerMeter:
         quiet_us = age_us if known_us is None else known_us - last_us
         if quiet_us > 0:
             bound_mw = self._pulse_mw_us * (self._missed + 1) // quiet_us
+            by_us = self._missed_us
+            if self._missed and by_us is not None and quiet_us > by_us - last_us:
+                # Nor has one come since the last of those missed.
+                bound_mw = min(bound_mw, self._pulse_mw_us // (quiet_us - by_us + last_us))
             if bound_mw < mean_mw:
                 return bound_mw, age_us, BOUNDED
         return mean_mw, age_us, BOUNDED if self._spread else MEASURED

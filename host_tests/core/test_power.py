@@ -136,6 +136,25 @@ def test_missed_pulses_found_after_the_gap_has_ended_are_spread_over_it():
     assert power.read(last_us + 20 * interval_us(1000))[0] == 500000
 
 
+def test_the_bound_falls_from_the_last_missed_pulse_on():
+    power = meter()
+    last_us = train(power, 0, 2000, 5)
+    power.missed(1, last_us + 3 * S, last_us + 2 * S)
+    power.missed(1, last_us + 4 * S, last_us + S)
+    # Three pulses since the last, but none in the 36 s since the last missed: 100 W at most.
+    assert power.read(last_us + 38 * S)[0] == 100000
+    # One whose time is not known may have come since.
+    power.missed(1, last_us + 40 * S)
+    assert power.read(last_us + 38 * S)[0] > 300000
+
+
+def test_a_missed_pulse_found_long_after_a_later_one_leaves_its_bound():
+    power = meter()
+    last_us = train(power, 0, 2000, 5)
+    power.missed(1, last_us + 3 * S, last_us - 10 * S)
+    assert power.read(last_us + 36 * S)[0] == 100000
+
+
 def test_missed_pulses_never_raise_the_value_above_the_fuse():
     power = meter()
     last_us = train(power, 0, 1000, 5)
