@@ -14,6 +14,8 @@ from core.snapshot import Snapshot
 BEAT_MS = 47
 # With pulses closer than this there is no quiet moment between them to speak of.
 _QUIET_INTERVAL_US = 200000
+# A pause longer than this by so much: somebody blocked the interpreter, by a look-up mostly.
+_BLOCKED_MS = 1000
 
 
 class Metering:
@@ -101,13 +103,21 @@ class Metering:
         """Wait for a moment in which no pulse is to be expected: right after one.
 
         Flash and garbage collection block the interrupt callbacks for tens of ms; started
-        here they meet no edge. Gives up waiting after ``timeout_ms``.
+        here they meet no edge. Gives up waiting after ``timeout_ms``. Where somebody else
+        blocked meanwhile, all who are overdue for it go first: two who block one after the
+        other would keep the watchdog from being fed.
         """
         meter = self.meter
         before_us = meter.last_pulse_us
-        for _ in range(timeout_ms // BEAT_MS):
+        left = timeout_ms // BEAT_MS
+        while left > 0:
+            left -= 1
+            before_ms = time.ticks_ms()
             await asyncio.sleep_ms(BEAT_MS)
             last_us = meter.last_pulse_us
+            if time.ticks_diff(time.ticks_ms(), before_ms) > _BLOCKED_MS:
+                left = max(left, 1)
+                before_us = last_us
             if last_us != before_us:
                 if before_us is None or last_us - before_us > _QUIET_INTERVAL_US:
                     return

@@ -24,8 +24,12 @@ async def keep(name, start, failures, print_exception=sys.print_exception):
             await start()
             return
         except Exception as error:
-            failures[name] = "{}: {}".format(type(error).__name__, error)
-            print_exception(error)
+            try:
+                failures[name] = "{}: {}".format(type(error).__name__, error)
+                print_exception(error)
+            except MemoryError:
+                # What is not told is lost; what is not started again would be worse.
+                pass
         if time.ticks_diff(time.ticks_ms(), started_ms) > _AGAIN_MAX_MS:
             # It ran well in between: what failed is something else.
             pause_ms = _AGAIN_MIN_MS

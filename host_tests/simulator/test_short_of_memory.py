@@ -184,3 +184,12 @@ async def test_pauses_grow_only_with_failures_in_a_row():
         pauses = [starts[i + 1] - starts[i] - lasting_ms for i in range(len(starts) - 1)]
         assert longest_ms <= max(pauses) < longest_ms + 100, pauses
         assert pauses[0] < 1100, pauses
+
+
+async def test_a_failure_that_there_is_no_memory_to_tell_of_starts_the_service_again():
+    service = Failing(0)
+    task = asyncio.create_task(keep("it", service.run, {}, short_of_memory))
+    await asyncio.sleep_ms(4000)
+    assert not task.done()
+    assert len(service.starts) >= 2
+    task.cancel()
