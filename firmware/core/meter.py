@@ -113,12 +113,13 @@ class Meter:
             return 0
         start_us = self.filter.start_us
         self.register.add(1)
+        at_us = start_us
         if self.filter.start_late:
-            self._note_beyond(1, self._about(self.filter.dark_us, start_us))
+            at_us = self._about(self.filter.dark_us, start_us)
         else:
-            self._note_beyond(1, start_us)
             self._interval_us = start_us - self._timed_us
             self._timed_us = start_us
+        self._note_beyond(1, at_us)
         self.power.pulse(start_us)
         self.reconciler.accepted(start_us, self.filter.start_late)
         self.last_pulse_us = start_us

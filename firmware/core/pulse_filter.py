@@ -348,13 +348,13 @@ class PulseFilter:
             self.start_us = rise_us
             self.width_us = 0 if fall_us is None else fall_us - rise_us
             verdict = INCOMPLETE if self._broken or fall_us is None else self._judge_timing()
-            doubtful = self.lit_known or self._noisy(rise_us, _NOISE_HOLD_US)
+            noisy = self._noisy(rise_us, _NOISE_HOLD_US)
+            doubtful = self.lit_known or noisy
             if odd and verdict != INCOMPLETE and doubtful:
                 # An edge was lost: among noise this may as well be two spikes, or the end
                 # of a pulse, and where the lit time is known it tells.
                 if verdict in (ACCEPTED, TOO_LONG, TOO_SOON):
                     # So may two spikes a pulse's width apart, where the dark between was lost.
-                    noisy = self._noisy(rise_us, _NOISE_HOLD_US)
                     known = self._fits() and not (self.lit_known and noisy)
                 else:
                     known = self._began_lit or self._is_brief()
