@@ -104,3 +104,35 @@ def test_whoever_watches_is_told_of_a_reset_before_the_process_ends():
     world.at_end = told.append
     raises(SystemExit, world.end, 4)
     assert told == [4]
+
+
+class Stingy:
+    """An edge source, and a handler, that find no memory at every other try."""
+
+    def __init__(self, edges):
+        self._edges = edges
+        self._tries = 0
+
+    def fetch(self, until_us):
+        self._tries += 1
+        if self._tries % 2:
+            raise MemoryError("memory allocation failed, allocating 40 bytes")
+        edges, self._edges = self._edges, []
+        return until_us, edges
+
+
+def test_the_imitation_gets_the_memory_that_it_lacks_from_who_took_it():
+    shims.install()
+    world.wire(0, 4)
+    seen = []
+    world.watch(4, lambda t_us, level: seen.append((t_us, level)))
+    world.source = Stingy([(world.now_us + 1000, 0, 1), (world.now_us + 3000, 0, 0)])
+    start_us = world.now_us
+    # Nobody gives: it shows, rather than that an edge is lost.
+    raises(MemoryError, world.run_until, start_us + 2000)
+    given = []
+    world.source = Stingy([(start_us + 1000, 0, 1), (start_us + 3000, 0, 0)])
+    world.at_full = lambda: given.append(1) or True
+    world.run_until(start_us + 5000)
+    assert seen == [(start_us + 1000, 1), (start_us + 3000, 0)]
+    assert given

@@ -205,3 +205,19 @@ def test_a_damaged_state_is_named(tmp_path, content):
 def _settings_and_profile(name):
     settings = MeterSettings(profile=name)
     return settings, VirtualMeter(settings).profile
+
+
+def test_no_edge_is_lost_where_the_firmware_has_left_the_imitation_no_memory(tmp_path):
+    meter = Meter(tmp_path, "--profile", "constant:20000")
+    micropython = Path(sys.executable).parent / "micropython"
+    script = Path(__file__).with_name("full_heap.py")
+    command = [micropython, "-X", "heapsize=96k", script, ROOT, str(meter.port), "60"]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
+    assert ended.returncode == 0, ended.stderr
+    flashes, given = map(int, ended.stdout.split())
+    assert given > 0
+    # 20 kW are 5.6 flashes a second.
+    assert 330 <= flashes <= 336
+    pulses = meter.quit()["pulses"]
+    # The meter is a quarter of a second ahead of the reader at most.
+    assert flashes <= pulses <= flashes + 2

@@ -91,12 +91,25 @@ def take_heap(leave):
     except MemoryError:
         pass
     _hog.append(blocks)
+    world.at_full = _yield_heap
 
 
 def give_heap():
     """Give it all back."""
     _hog.clear()
+    world.at_full = None
     gc.collect()
+
+
+def _yield_heap():
+    """Give a block back to the imitation, whose own wants are not the firmware's; False: none."""
+    for blocks in _hog:
+        for at in range(len(blocks)):
+            if blocks[at]:
+                blocks[at] = None
+                gc.collect()
+                return True
+    return False
 
 
 def _untimed(do):

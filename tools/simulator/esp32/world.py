@@ -23,6 +23,10 @@ TICKS_PERIOD = 1 << 30
 _TICKS_MASK = TICKS_PERIOD - 1
 
 
+def _alarm_us(alarm):
+    return alarm[0]
+
+
 class NoEdges:
     """An edge source in which nothing ever happens."""
 
@@ -59,6 +63,8 @@ class World:
         memory_regions: sizes of the regions that ``esp32.idf_heap_info`` tells of.
         at_wake: called whenever the interpreter wakes up, or None.
         at_end: called with the exit code when the chip ends what runs, or None; may kill it.
+        at_full: called where the imitation itself finds no memory left in the heap that it shares
+            with the firmware, or None; returns whether it gave some back.
     """
 
     def __init__(self):
@@ -79,6 +85,7 @@ class World:
         self.powered = True
         self.at_wake = None
         self.at_end = None
+        self.at_full = None
         self.stalls = []
         self.drop_per_million = 0
         self.state_dir = None
@@ -131,8 +138,13 @@ class World:
         if len(self._queue) >= QUEUE_DEPTH:
             self.dropped += 1
             return False
-        self._queue.append((callback, argument))
-        return True
+        while True:
+            try:
+                self._queue.append((callback, argument))
+                return True
+            except MemoryError:
+                if not self._has_room():
+                    raise
 
     def run_until(self, until_us):
         """Let an idle interpreter sit until ``until_us``: callbacks run soon after edges."""
@@ -182,8 +194,14 @@ class World:
 
     def alarm(self, at_us, action):
         """Have ``action(at_us)`` called in hardware time, as a watchdog would."""
-        self.alarms.append((at_us, action))
-        self.alarms.sort(key=lambda alarm: alarm[0])
+        while True:
+            try:
+                self.alarms.append((at_us, action))
+                break
+            except MemoryError:
+                if not self._has_room():
+                    raise
+        self.alarms.sort(key=_alarm_us)
 
     def ticks_us(self):
         """Return us since boot, wrapping, as ``time.ticks_us()`` does."""
@@ -227,13 +245,29 @@ class World:
         self._random = x
         return x % limit
 
+    def _has_room(self):
+        """Return whether some memory was given back: a chip's hardware takes none."""
+        return self.at_full is not None and self.at_full()
+
     def _fetch(self, until_us):
         while self._known_us < until_us:
-            self._known_us, edges = self.source.fetch(until_us)
-            if self._edge:
-                self._edges = self._edges[self._edge :]
-                self._edge = 0
-            self._edges.extend(edges)
+            try:
+                reached_us, edges = self.source.fetch(until_us)
+            except MemoryError:
+                if not self._has_room():
+                    raise
+                continue
+            self._known_us = reached_us
+            while edges:
+                try:
+                    if self._edge:
+                        self._edges = self._edges[self._edge :]
+                        self._edge = 0
+                    self._edges.extend(edges)
+                    break
+                except MemoryError:
+                    if not self._has_room():
+                        raise
 
     def _next_us(self, until_us):
         """Return the time of the next edge or alarm up to ``until_us``, or None."""
