@@ -13,10 +13,12 @@ import subprocess
 import sys
 import tempfile
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import zopfli.zlib
 
+from tools.join import joined
 from tools.shorten import shortened
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -26,7 +28,10 @@ TARIFFS = ROOT / "firmware" / "tariffs"
 # folder on this machine -> folder on the board
 SOURCES = {ROOT / "firmware": Path(), ROOT / "build" / "lib": Path("lib")}
 # What runs on a board beside the application and calls it: what it asks for keeps its name.
-CALLERS = (ROOT / "tools" / "selftest" / "board_selftest.py",)
+CALLERS = (
+    ROOT / "tools" / "selftest" / "board_selftest.py",
+    ROOT / "tools" / "chaos" / "board" / "beats.py",
+)
 # What application, libraries and page may take of the flash; see docs/memory.md.
 BUDGET = 150_000
 _LIBRARIES = "lib/"
@@ -70,9 +75,9 @@ def prepared(source: str) -> str:
         private = name.startswith("_") and not name.startswith("__")
         if not private or stored.count(name) != 1 or not _is_number(value, constants):
             continue
-        if value.lineno != value.end_lineno or not source.isascii():
-            continue
         line = lines[value.lineno - 1]
+        if value.lineno != value.end_lineno or not line.isascii():
+            continue
         start, end = value.col_offset, value.end_col_offset
         lines[value.lineno - 1] = f"{line[:start]}const({line[start:end]}){line[end:]}"
         constants.add(name)
@@ -104,26 +109,55 @@ def sources() -> dict[str, Path]:
     }
 
 
-def texts() -> dict[str, str]:
-    """Return the text of each of ``sources`` as the compiler is given it.
+def texts(changed: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the text of each file that goes on the board, as the compiler is given it.
+
+    Args:
+        changed: texts to take in place of those of ``sources``, by name on the board.
 
     Raises:
-        ValueError: names are reached in a way that ``tools/shorten`` cannot follow.
+        ValueError: names are reached in a way that ``tools/join`` or ``tools/shorten`` cannot
+            follow.
     """
+    return dict(_program(changed or {})[0])
+
+
+def caller(path: Path) -> str:
+    """Return the text of one of ``CALLERS``, so that it finds the modules on a board."""
+    return _program({})[1][CALLERS.index(path)]
+
+
+def lines(changed: Mapping[str, str] | None = None) -> list[tuple[str, int]]:
+    """Return of which source, and which line there, each line of the joined file is."""
+    return joined(*_read(changed or {})).lines
+
+
+def _read(changed: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """Return the sources of all but the chooser, and those of their callers."""
     read = {name: path.read_text(encoding="utf-8") for name, path in sources().items()}
-    outside = tuple(path.read_text(encoding="utf-8") for path in CALLERS)
-    return dict(_texts(tuple(read.items()), outside))
+    read.update(changed)
+    del read[_CHOOSER_SOURCE]
+    return read, [path.read_text(encoding="utf-8") for path in CALLERS]
+
+
+def _program(changed: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    read, outside = _read(changed)
+    texts, callers = _texts(tuple(read.items()), tuple(outside))
+    chooser = sources()[_CHOOSER_SOURCE].read_text(encoding="utf-8")
+    return {**texts, _CHOOSER_SOURCE: prepared(chooser)}, callers
 
 
 @functools.lru_cache(maxsize=2)
-def _texts(read: tuple[tuple[str, str], ...], outside: tuple[str, ...]) -> dict[str, str]:
-    texts = {name: prepared(text) for name, text in read}
-    application = {name: text for name, text in texts.items() if name != _CHOOSER_SOURCE}
+def _texts(
+    read: tuple[tuple[str, str], ...], outside: tuple[str, ...]
+) -> tuple[dict[str, str], list[str]]:
     try:
-        return {**texts, **shortened(application, outside)}
+        program = joined(dict(read), outside)
+        texts = {name: prepared(text) for name, text in program.texts.items()}
+        return shortened(texts, program.outside), program.outside
     except SyntaxError:
         # MicroPython's own compiler says it better.
-        return texts
+        return {name: prepared(text) for name, text in read}, list(outside)
 
 
 def compiled(text: str, name: str, output: Path) -> subprocess.CompletedProcess:

@@ -107,9 +107,7 @@ def memory(installed, tmp_path):
 
 def with_main(source):
     """Return the application with another main module."""
-    app = application.build()
-    files = {**app.files, "main.mpy": application.compiled(source, "test_main.py")}
-    return application.Application("9.9.9", files)
+    return application.Application("9.9.9", application.build({"main.py": source}).files)
 
 
 def test_after_deploy_and_configure_doctor_is_content_and_the_reader_reads(memory, http_port):

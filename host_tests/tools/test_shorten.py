@@ -250,7 +250,13 @@ def test_text_that_is_not_ascii_stays_whole():
 
 @pytest.fixture(scope="module")
 def texts():
-    return compiler.texts()
+    """Every file of the firmware by itself, before it is joined with others."""
+    prepared = {
+        name: compiler.prepared(path.read_text()) for name, path in compiler.sources().items()
+    }
+    chooser = {"boot_select.py": prepared.pop("boot_select.py")}
+    outside = [path.read_text() for path in compiler.CALLERS]
+    return {**shortened(prepared, outside), **chooser}
 
 
 def test_every_line_of_the_firmware_stays_where_it_is(texts):
@@ -261,9 +267,9 @@ def test_every_line_of_the_firmware_stays_where_it_is(texts):
             assert len(new) - len(new.lstrip()) == len(old) - len(old.lstrip()), (name, old, new)
 
 
-def test_the_chooser_keeps_its_names_for_every_version_calls_it(texts):
+def test_the_chooser_keeps_its_names_for_every_version_calls_it():
     path = compiler.sources()["boot_select.py"]
-    assert texts["boot_select.py"] == compiler.prepared(path.read_text())
+    assert compiler.texts()["boot_select.py"] == compiler.prepared(path.read_text())
 
 
 def test_what_the_firmware_offers_to_others_stays(texts):

@@ -6,6 +6,7 @@ import hashlib
 import importlib.metadata
 import re
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,10 +54,10 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def build() -> Application:
-    """Compiles the firmware and gathers what goes with it."""
+def build(changed: Mapping[str, str] | None = None) -> Application:
+    """Compiles the firmware and gathers what goes with it; `changed`: sources in place of it."""
     files: dict[str, bytes] = {}
-    for name, text in compiler.texts().items():
+    for name, text in compiler.texts(changed).items():
         if name != f"{CHOOSER}.py":
             files[name.removesuffix(".py") + ".mpy"] = compiler.packed(compiled(text, name))
     for source in sorted((FIRMWARE / "tariffs").glob("*.json")):

@@ -16,6 +16,7 @@ from .replay import replay
 from .self_test import self_test
 from .set_reading import set_reading
 from .update import update
+from .where import where
 
 app = typer.Typer(
     name="python -m tools",
@@ -46,6 +47,7 @@ for command, panel in (
     (capture, _TRACES),
     (replay, _TRACES),
     (self_test, _TRACES),
+    (where, _TRACES),
 ):
     app.command(rich_help_panel=panel)(explained(command))
 

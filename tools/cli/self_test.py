@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from tools import compile as compiler
 from tools.board import boards, ports
 from tools.board.error import BoardError
 from tools.board.link import Link
@@ -99,7 +100,7 @@ def _load(link: Link, slot: str) -> None:
         "    except Exception:\n"
         "        pass\n"
     )
-    link.run(_SCRIPT.read_text(encoding="utf-8"))
+    link.run(compiler.caller(_SCRIPT))
 
 
 def _results(heard: bytes) -> list[dict[str, Any]]:

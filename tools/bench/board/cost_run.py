@@ -153,15 +153,16 @@ class _CountableError(Exception):
 
 def _boot():
     """Run the firmware's own ``main`` up to the first countable edge."""
-    from drivers.pulse_input import PulseInput
+    from machine import Pin
 
-    start = PulseInput.start
+    irq = Pin.irq
 
-    def stop(self):
-        start(self)
+    def attach(self, *arguments, **options):
+        irq(self, *arguments, **options)
         raise _CountableError
 
-    PulseInput.start = stop
+    # The first is the upper LED's.
+    Pin.irq = attach
     import main as firmware
 
     try:
