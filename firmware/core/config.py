@@ -139,7 +139,8 @@ def _fits(name, value):
     if kind == READING:
         return not value or _is_reading(value)
     if kind == DIGITS:
-        return not value or (least <= len(value) <= most and all(c in "0123456789" for c in value))
+        digits = plain_text.consists_of(value, b"0123456789")
+        return not value or (least <= len(value) <= most and digits)
     return least <= len(value) <= most and plain_text.is_plain(value)
 
 

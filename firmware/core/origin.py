@@ -4,6 +4,8 @@ A site on the internet can make a browser send requests to the reader (cross-sit
 forgery), also under a name that resolves to the reader's address (DNS rebinding).
 """
 
+from core.plain_text import consists_of
+
 # Endings that no name on the internet has.
 _LOCAL_ENDINGS = (".local", ".lan", ".home", ".home.arpa", ".internal", ".localdomain")
 
@@ -26,7 +28,7 @@ def is_local(host):
         return False
     if name.startswith("[") or "." not in name:
         return True
-    if all(c in "0123456789." for c in name):
+    if consists_of(name, b"0123456789."):
         return True
     return any(name.endswith(ending) for ending in _LOCAL_ENDINGS)
 

@@ -1,4 +1,8 @@
-"""Text from outside that is safe to send on: no control characters, nothing that is no UTF-8."""
+"""Text from outside that is safe to send on: no control characters, nothing that is no UTF-8.
+
+It is looked at byte by byte. MicroPython keeps every different character that a loop over a text
+yields in its table of names, for good: whoever sent enough of them would take the heap.
+"""
 
 
 def is_plain(text):
@@ -6,10 +10,30 @@ def is_plain(text):
 
     The latter come out of JSON escapes, and are no UTF-8 once they are sent to anyone.
     """
-    return all(32 <= ord(c) < 0xD800 or ord(c) > 0xDFFF for c in text)
+    try:
+        data = text.encode()
+    except UnicodeError:
+        return False
+    before = 0
+    for byte in data:
+        if byte < 32 or (before == 0xED and byte >= 0xA0):
+            return False
+        before = byte
+    return True
+
+
+def consists_of(text, characters):
+    """Return whether text has no other characters than these, which are ASCII, as bytes."""
+    return all(byte in characters for byte in _bytes(text))
 
 
 def shown(text, most):
     """Return text for a message: printable ASCII, and no more than ``most`` characters of it."""
-    start = "".join([c if 32 <= ord(c) < 127 else "?" for c in text[:most]])
-    return start + "..." if len(text) > most else start
+    start = [
+        byte if 32 <= byte < 127 else 63 for byte in _bytes(text[:most]) if byte & 0xC0 != 0x80
+    ]
+    return bytes(start).decode() + ("..." if len(text) > most else "")
+
+
+def _bytes(text):
+    return text.encode("utf-8", "replace")

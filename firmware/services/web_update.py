@@ -10,6 +10,7 @@ import json
 import os
 from binascii import a2b_base64
 
+from core.plain_text import consists_of
 from drivers import slot_store
 from services.web_auth import refuse, with_document
 
@@ -18,14 +19,14 @@ PREFIX = "/api/v1/update"
 NAMES_MAX = 16
 _INCOMING = "manifest.new"
 _NAME_MAX = 80
-_CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/"
+_CHARACTERS = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/"
 
 
 def acceptable(name):
     """Return whether a name is a path below the slot, and nowhere else."""
     if not isinstance(name, str) or not 0 < len(name) <= _NAME_MAX:
         return False
-    if not all(c in _CHARACTERS for c in name):
+    if not consists_of(name, _CHARACTERS):
         return False
     # Neither absolute, nor up and out, nor a directory.
     return all(part not in ("", ".", "..") for part in name.split("/"))

@@ -1,6 +1,6 @@
 """Text from outside: what may be sent on, and what of it is shown."""
 
-from core.plain_text import is_plain, shown
+from core.plain_text import consists_of, is_plain, shown
 
 
 def test_letters_of_any_script_are_plain():
@@ -17,3 +17,10 @@ def test_what_is_shown_is_ascii_and_short():
     assert shown("pin", 40) == "pin"
     assert shown("å\n\ud800x", 40) == "???x"
     assert shown("a" * 41, 40) == "a" * 40 + "..."
+
+
+def test_what_a_text_consists_of():
+    assert consists_of("", b"01")
+    assert consists_of("0110", b"01")
+    for text in ("012", "0\u0660", "\ud800", "0 "):
+        assert not consists_of(text, b"01"), text
