@@ -18,6 +18,7 @@ from pathlib import Path
 
 import zopfli.zlib
 
+from tools.bare_class import bare
 from tools.join import joined
 from tools.shorten import shortened
 
@@ -153,7 +154,7 @@ def _texts(
 ) -> tuple[dict[str, str], list[str]]:
     try:
         program = joined(dict(read), outside)
-        texts = {name: prepared(text) for name, text in program.texts.items()}
+        texts = {name: prepared(bare(text)) for name, text in program.texts.items()}
         return shortened(texts, program.outside), program.outside
     except SyntaxError:
         # MicroPython's own compiler says it better.
