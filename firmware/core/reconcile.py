@@ -150,9 +150,11 @@ class Reconciler:
         light = None
         lesson = None, 0
         if told:
-            if unsure:
+            if unsure or rejected:
                 light = self.light.pulses(ticks, accepted, risen - accepted)
-            else:
+            # A pulse in two pieces, of which two callbacks were lost and the counter missed a
+            # rise of its bounce, looks as if every edge was there; its light does not.
+            if not unsure and not (light and light[0]):
                 # A lamp's first flash may have joined a pulse, which the next ones tell.
                 self.light.learn(*self._lesson)
                 lesson = ticks, accepted

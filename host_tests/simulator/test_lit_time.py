@@ -132,14 +132,14 @@ def test_bouncing_pulses_in_a_block_are_counted():
     assert metering.meter.register.total == 48
 
 
-def losing(edges, lost_us):
-    """Meter edges with the callback of one of them lost; return the register's pulses."""
+def losing(edges, *lost_us):
+    """Meter edges with the callbacks of some of them lost; return the register's pulses."""
 
     def lose(_, __):
         schedule = type(world).schedule
 
         def scheduled(callback, argument):
-            if world._edges[world._edge - 1][0] == lost_us:
+            if world._edges[world._edge - 1][0] in lost_us:
                 world.dropped += 1
                 return False
             return schedule(world, callback, argument)
@@ -160,6 +160,20 @@ def test_a_pulse_is_counted_whichever_callback_of_it_is_lost():
     assert len(its_own) > 4
     for lost_us in its_own:
         assert losing(edges, lost_us) == 26, lost_us - last_us
+
+
+def test_a_pulse_in_two_pieces_is_counted_although_no_callback_seems_to_be_missing():
+    start_us = 1000000 + 23 * INTERVAL_US
+    train = rig.pulse_train(INTERVAL_US, 26)
+    others = [edge for edge in train if not start_us <= edge[0] < start_us + 100000]
+    for glitch_us in (700, 1000, 1500):
+        # The last rise of its first bounce and the first fall of its last one are lost, and a
+        # dark gap is too short for the counter to see a rise in it.
+        bounce = sorted([0, 300, glitch_us, glitch_us + 8, 1200, 1752, 1900])
+        edges = bounce + [30280, 31600, 31700, 31750, 31800]
+        pulse = [(start_us + edges[i], 0, 1 - i % 2) for i in range(len(edges))]
+        total = losing(sorted(others + pulse), start_us + 1900, start_us + 30280)
+        assert total == 26, glitch_us
 
 
 def test_a_spike_is_no_pulse_whichever_callback_of_it_is_lost():
