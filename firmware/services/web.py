@@ -2,7 +2,7 @@
 
 A route's module is imported when it is asked for, see ``services.on_demand``. The function in
 it that answers is named after the method and the last part of the path: ``GET /metrics`` is
-``get_metrics(parts, request)``.
+``on_get_metrics(parts, request)``.
 """
 
 import asyncio
@@ -142,7 +142,8 @@ class App(Microdot):
         async def answer(request):
             try:
                 handler = getattr(
-                    on_demand.need("services.web_" + module), method.lower() + "_" + name
+                    on_demand.need("services.web_" + module),
+                    "on_" + method.lower() + "_" + name,
                 )
             except MemoryError:
                 return refuse(503, _NO_MEMORY, {"Retry-After": "60"})

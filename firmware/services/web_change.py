@@ -4,12 +4,12 @@ from core import event_log, password
 from services.web_auth import refuse, with_document
 
 
-async def get_config(parts, request):
+async def on_get_config(parts, request):
     return parts.settings.shown(), 200, {"Cache-Control": "no-store"}
 
 
 @with_document
-async def put_config(parts, document):
+async def on_put_config(parts, document):
     try:
         errors = parts.settings.change(document)
     except OSError as error:
@@ -21,7 +21,7 @@ async def put_config(parts, document):
 
 
 @with_document
-async def post_register(parts, document):
+async def on_post_register(parts, document):
     allow_lower = document.get("allow_lower", False)
     if allow_lower is not True and allow_lower is not False:
         return refuse(422, "allow_lower: not accepted; accepted: true or false")
@@ -34,7 +34,7 @@ async def post_register(parts, document):
 
 
 @with_document
-async def put_password(parts, document):
+async def on_put_password(parts, document):
     if not password.acceptable(document.get("password")):
         return refuse(422, "password: not accepted; accepted: text of " + password.ACCEPTED)
     if not await parts.guard.set_password(document["password"]):
@@ -42,6 +42,6 @@ async def put_password(parts, document):
     return {"password": "set"}
 
 
-async def post_restart(parts, request):
+async def on_post_restart(parts, request):
     parts.restart_soon()
     return {"restart": "in a second"}, 202

@@ -20,13 +20,13 @@ _SINCE = "2026-01-31T22:00:00Z"
 _PIECE = 1000
 
 
-async def get_history(parts, request):
+async def on_get_history(parts, request):
     rows, refusal = _rows_of(parts, request)
     headers = {"Content-Type": "application/json", "Cache-Control": "no-store"}
     return refusal or (_json_pieces(rows), 200, headers)
 
 
-async def get_history_csv(parts, request):
+async def on_get_history_csv(parts, request):
     rows, refusal = _rows_of(parts, request)
     headers = {
         "Content-Type": "text/csv; charset=utf-8",

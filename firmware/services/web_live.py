@@ -11,7 +11,7 @@ _LOOK_MS = 250
 _LOOKS_PER_SEND = 4
 
 
-async def get_events(parts, request):
+async def on_get_events(parts, request):
     if parts.live is None:
         parts.live = Live(parts.status, parts.mark)
     return parts.live.answer(request.sock[1])

@@ -15,7 +15,7 @@ _POLICY = (
 )
 
 
-async def get_index(parts, request):
+async def on_get_index(parts, request):
     setup = parts.provisioning
     if setup and setup.is_open():
         found = on_demand.need("services.web_setup").redirect(parts, request)
@@ -24,15 +24,15 @@ async def get_index(parts, request):
     return _answer(parts, request, "index.html")
 
 
-async def get_uplot_js(parts, request):
+async def on_get_uplot_js(parts, request):
     return _answer(parts, request, "uplot.js")
 
 
-async def get_setup(parts, request):
+async def on_get_setup(parts, request):
     return _answer(parts, request, "setup.html")
 
 
-async def get_openapi_json(parts, request):
+async def on_get_openapi_json(parts, request):
     return _answer(parts, request, "openapi.json")
 
 

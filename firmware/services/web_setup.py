@@ -26,7 +26,7 @@ def redirect(parts, request):
     return None if request.path == "/" else Response.redirect(PAGE)
 
 
-async def get_networks(parts, request):
+async def on_get_networks(parts, request):
     if not parts.provisioning.is_open():
         return refuse(403, "setup: not open; accepted: a long press of the button first")
     try:
@@ -37,19 +37,19 @@ async def get_networks(parts, request):
     return [dict(zip(names, found)) for found in networks], 200, {"Cache-Control": "no-store"}
 
 
-async def post_open(parts, request):
+async def on_post_open(parts, request):
     parts.provisioning.open()
     return {"setup": "opens"}, 202
 
 
-async def post_close(parts, request):
+async def on_post_close(parts, request):
     parts.provisioning.close()
     return {"setup": "closes"}, 202
 
 
-async def get_aim(parts, request):
+async def on_get_aim(parts, request):
     return parts.aiming.body(), 200, {"Cache-Control": "no-store"}
 
 
-async def post_learn(parts, request):
+async def on_post_learn(parts, request):
     return parts.aiming.learn(), 202

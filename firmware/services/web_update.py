@@ -114,12 +114,12 @@ def _names_of(document):
     return names if all(acceptable(name) for name in names) else None
 
 
-async def get_update(parts, request):
+async def on_get_update(parts, request):
     return parts.update()
 
 
 @with_document
-async def post_begin(parts, document):
+async def on_post_begin(parts, document):
     state = parts.update()
     if state["slot"] is None:
         return refuse(409, "update: not installed by deploy; accepted: deploy it once by cable")
@@ -134,7 +134,7 @@ async def post_begin(parts, document):
 
 
 @_begun
-async def post_hashes(parts, document):
+async def on_post_hashes(parts, document):
     names = _names_of(document)
     if names is None:
         return refuse(422, "names: not accepted; accepted: 1 to {} paths".format(NAMES_MAX))
@@ -143,7 +143,7 @@ async def post_hashes(parts, document):
 
 
 @_begun
-async def post_copy(parts, document):
+async def on_post_copy(parts, document):
     names = _names_of(document)
     if names is None:
         return refuse(422, "names: not accepted; accepted: 1 to {} paths".format(NAMES_MAX))
@@ -155,7 +155,7 @@ async def post_copy(parts, document):
 
 
 @_begun
-async def post_file(parts, document):
+async def on_post_file(parts, document):
     name, offset = document.get("name"), document.get("offset")
     if not acceptable(name) or type(offset) is not int or offset < 0:
         return refuse(422, "name, offset: not accepted; accepted: a path, 0 or more")
@@ -169,7 +169,7 @@ async def post_file(parts, document):
 
 
 @_begun
-async def post_finish(parts, document):
+async def on_post_finish(parts, document):
     try:
         wrong = await parts.receiver.finish()
     except (ValueError, KeyError, TypeError, AttributeError) as error:

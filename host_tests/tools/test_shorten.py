@@ -1,6 +1,7 @@
 """Shorter names: what gets them, what keeps its own, and that the firmware works the same."""
 
 import ast
+import re
 import textwrap
 from pathlib import Path
 
@@ -315,3 +316,29 @@ def test_core_under_short_names_passes_its_own_tests(module, byte_code, monkeypa
     ending = interpreters.UNIX.run(ROOT, file, names, 60)
     passed = [name for name in names if f"{RECORD}passed {name} " in ending.output]
     assert passed == names, ending.output
+
+
+def test_a_name_made_up_from_a_known_start_holds_only_names_that_begin_so():
+    source = """
+        class Pages:
+            def __init__(self):
+                self._on_show = 1
+                self._show_on = 2
+            def find(self, method, name):
+                return getattr(self, "_on_" + method + "_" + name)
+    """
+    text = short(source)
+    assert "_on_show" in text
+    assert "_show_on" not in text
+
+
+def test_private_names_of_the_firmware_are_short():
+    """One expression that may reach any name would keep them all, and nobody would see it."""
+    private = [
+        node.attr
+        for node in ast.walk(ast.parse(compiler.texts()["main.py"]))
+        if isinstance(node, ast.Attribute) and re.match("_[a-z]", node.attr)
+    ]
+    short_ones = [name for name in private if len(name) <= 3]
+    assert len(short_ones) > 1000
+    assert len(short_ones) > 0.97 * len(private), sorted(set(private) - set(short_ones))

@@ -22,8 +22,8 @@ class Reach:
     """The names that must stay as they are, in all modules.
 
     `names`: private names of attributes and globals that a string, another module or an f-string
-    holds. `keywords`: names under which something may be passed. `parts`: each a set of strings
-    that all occur in names that are made up at run time.
+    holds. `keywords`: names under which something may be passed. `made_up`: what names that are made
+    up at run time begin with, and strings that all occur in them.
 
     Args:
         modules: those that get shorter names.
@@ -36,7 +36,7 @@ class Reach:
     def __init__(self, modules: Iterable[Module], outside: Iterable[Module]) -> None:
         self.names: set[str] = set()
         self.keywords: set[str] = set()
-        self._parts: list[set[str]] = []
+        self._made_up: list[tuple[str, set[str]]] = []
         for module in modules:
             self._look(module)
             self._refuse(module)
@@ -48,7 +48,10 @@ class Reach:
 
     def holds(self, name: str) -> bool:
         """Return whether an attribute or global must keep its name."""
-        made_up = any(all(part in name for part in parts) for parts in self._parts)
+        made_up = any(
+            name.startswith(start) and all(part in name for part in parts)
+            for start, parts in self._made_up
+        )
         return name in self.names or made_up
 
     def _look(self, module: Module) -> None:
@@ -68,7 +71,7 @@ class Reach:
         if _is_made_up(call):
             parts = {text for text in _strings(call.args[1]) if text}
             if parts:
-                self._parts.append(parts)
+                self._made_up.append((_start(call.args[1]), parts))
         for keyword in call.keywords:
             if keyword.arg is not None:
                 self.keywords.add(keyword.arg)
@@ -92,6 +95,14 @@ def _is_made_up(call: ast.Call) -> bool:
     """Return whether a call asks for an attribute whose name it makes up as it goes."""
     by_string = isinstance(call.func, ast.Name) and call.func.id in _BY_STRING
     return by_string and len(call.args) > 1 and not isinstance(call.args[1], ast.Constant)
+
+
+def _start(made_up: ast.expr) -> str:
+    """Return what a text that is made up begins with, as far as that can be told."""
+    while isinstance(made_up, ast.BinOp):
+        made_up = made_up.left
+    known = isinstance(made_up, ast.Constant) and isinstance(made_up.value, str)
+    return made_up.value if known else ""
 
 
 def _is_passed_on(tree: ast.AST, value: ast.expr) -> bool:
