@@ -20,7 +20,9 @@ import zopfli.zlib
 
 from tools.bare_class import bare
 from tools.join import joined
+from tools.reuse import reused
 from tools.shorten import shortened
+from tools.typings import api_names
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "build" / "mpy"
@@ -155,7 +157,9 @@ def _texts(
     try:
         program = joined(dict(read), outside)
         texts = {name: prepared(bare(text)) for name, text in program.texts.items()}
-        return shortened(texts, program.outside), program.outside
+        texts = shortened(texts, program.outside)
+        chooser = sources()[_CHOOSER_SOURCE].read_text(encoding="utf-8")
+        return reused(texts, [*program.outside, chooser], api_names()), program.outside
     except SyntaxError:
         # MicroPython's own compiler says it better.
         return {name: prepared(text) for name, text in read}, list(outside)

@@ -7,6 +7,8 @@ library's part as a typeshed of its own, so that a function CPython has and
 MicroPython lacks is an error, and nothing else of this machine beside it.
 """
 
+import ast
+import functools
 import importlib.metadata
 import shutil
 import sys
@@ -15,6 +17,24 @@ from pathlib import Path
 DISTRIBUTIONS = ("micropython-stdlib-stubs", "micropython-esp32-stubs")
 # Stubs that a vendored package brings along; only the .py files go to the board.
 PACKAGES = ("microdot",)
+
+
+@functools.cache
+def api_names() -> frozenset[str]:
+    """Return every name that MicroPython's modules, classes and objects have or ask for."""
+    found: set[str] = set()
+    for name in DISTRIBUTIONS:
+        distribution = importlib.metadata.distribution(name)
+        for file in distribution.files or ():
+            if file.suffix != ".pyi":
+                continue
+            text = Path(str(distribution.locate_file(file))).read_text(encoding="utf-8")
+            for node in ast.walk(ast.parse(text)):
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                    found.add(node.name)
+                elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                    found.add(node.id)
+    return frozenset(found)
 
 
 def main(target: Path) -> None:

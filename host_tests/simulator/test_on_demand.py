@@ -25,7 +25,8 @@ def test_it_is_forgotten_with_what_it_alone_brought():
     config = on_demand.need("core.config")
     assert config is sys.modules["core.config"]
     assert config is on_demand.need("core.config")
-    assert "core.plain_text" in modules() - before
+    on_demand.need("services.tariff_file")
+    assert {"core.config", "core.tariff", "core.holiday"} < modules() - before
     on_demand.forget(0)
     assert modules() == before
     assert not hasattr(core, "config")
@@ -95,7 +96,7 @@ def test_every_route_leads_to_a_function():
         for method in methods:
             name = path.rpartition("/")[2].replace(".", "_") or "index"
             found = on_demand.need("services.web_" + module)
-            assert callable(getattr(found, method.lower() + "_" + name)), path
+            assert callable(getattr(found, "on_" + method.lower() + "_" + name)), path
     on_demand.forget(0)
 
 

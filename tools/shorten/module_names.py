@@ -19,7 +19,7 @@ def shorten(module: Module, reach: Reach, elsewhere: set[str], pool: Sequence[st
     """
     nodes = list(ast.walk(module.tree))
     free = iter(pool)
-    for name in _candidates(module):
+    for name in candidates(module):
         if name in elsewhere or reach.holds(name):
             continue
         new = next(free)
@@ -30,14 +30,19 @@ def shorten(module: Module, reach: Reach, elsewhere: set[str], pool: Sequence[st
                 module.rename(node, new)
 
 
-def _candidates(module: Module) -> Iterator[str]:
-    """Return the private names that a module binds, and that mean the same in all of it."""
+def candidates(module: Module, private: bool = True) -> Iterator[str]:
+    """Return the names that a module binds, and that mean the same in all of it.
+
+    Args:
+        module: the one.
+        private: leave out those that do not begin with one underscore.
+    """
     top = module.symbols()
     within = list(_below(top))
     kept = set(_kept(module.tree))
     for symbol in top.get_symbols():
         name = symbol.get_name()
-        if not is_private(name) or name in kept:
+        if name in kept or (private and not is_private(name)):
             continue
         if not symbol.is_assigned() or symbol.is_imported():
             continue

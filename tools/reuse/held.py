@@ -1,0 +1,82 @@
+"""The names that must stay, since something other than plain code of the modules may ask for them."""
+
+import ast
+import builtins
+import keyword
+import re
+from collections.abc import Collection, Iterable, Iterator
+
+from tools.shorten.module import Module
+from tools.shorten.reach import Reach, identifiers
+
+# Longer ones are objects of their own, and no names.
+_INTERNED_MAX = 10
+_WORD = re.compile(r"[A-Za-z_]\w*")
+
+
+class Held:
+    """What is asked for, and what is there anyway.
+
+    Attributes:
+        names: of attributes and globals that must stay.
+        texts: names that the table holds since some text in a module is that.
+
+    Args:
+        modules: those that run together.
+        outside: those that call them.
+        known: names that the interpreter itself has or asks for.
+    """
+
+    def __init__(
+        self, modules: Iterable[Module], outside: Iterable[Module], known: Collection[str]
+    ) -> None:
+        modules, outside = list(modules), list(outside)
+        self._reach = Reach(modules, outside)
+        self._known = {*known, *dir(builtins), *keyword.kwlist, *keyword.softkwlist}
+        self.names: set[str] = set()
+        self.texts: set[str] = set()
+        for module in outside:
+            self.names |= identifiers(module.tree)
+        for module in [*modules, *outside]:
+            for text in _texts(module.tree):
+                self.names.update(_WORD.findall(text))
+            self.names.update(_imported(module.tree))
+        for module in modules:
+            self.names.update(part for part in re.split(r"\W", module.name) if part)
+            self.texts.update(interned(module.tree))
+
+    def holds(self, name: str) -> bool:
+        """Return whether an attribute or global must keep its name."""
+        return name in self.names or self.is_known(name) or self._reach.holds(name)
+
+    def is_known(self, name: str) -> bool:
+        """Return whether the interpreter may ask for a name."""
+        return name in self._known or (name.startswith("__") and name.endswith("__"))
+
+
+def interned(tree: ast.AST) -> Iterator[str]:
+    """Return the texts of a module that are names to the interpreter."""
+    for text in _texts(tree):
+        if len(text) <= _INTERNED_MAX and text.isascii() and text.isidentifier():
+            yield text
+    for node in ast.walk(tree):
+        if isinstance(node, ast.keyword) and node.arg is not None:
+            yield node.arg
+
+
+def _texts(tree: ast.AST) -> Iterator[str]:
+    """Return every text but the documentation."""
+    idle = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and id(node) not in idle:
+            if isinstance(node.value, str):
+                yield node.value
+            elif isinstance(node.value, bytes):
+                yield node.value.decode("latin-1")
+
+
+def _imported(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            for alias in node.names:
+                yield from alias.name.split(".")
