@@ -44,7 +44,7 @@ from services.persistence import Persistence
 from services.probation import Probation
 from services.provisioning import Provisioning
 from services.settings import Settings
-from services.supervisor import keep
+from services.supervisor import Supervisor
 from services.timesync import TimeSync
 from services.trending import Trending
 from services.web_auth import Guard
@@ -197,7 +197,7 @@ class Reader:
             values["web.read_open"],
         )
         parts = web.Parts(
-            status=self.status,
+            sections=self.sections,
             events=self.events.events,
             guard=self.guard,
             settings=self.settings,
@@ -262,33 +262,37 @@ class Reader:
 
     def status(self):
         """Return what ``/api/v1/status`` answers."""
-        body = payload.status(self.metering.snapshot())
+        return dict(self.sections())
+
+    def sections(self):
+        """Yield that answer's members, (name, value), each made when it is asked for."""
+        yield from payload.sections(self.metering.snapshot())
         heap_used, heap_free, heap_live = board.heap_bytes()
-        body["config"] = {"source": self.settings.source, "errors": self.settings.errors}
-        body["storage"] = {
-            "saves": self.persistence.saves(),
-            "errors": self.persistence.errors(),
-        }
-        body["saves"] = self.persistence.saves()
-        body["history"] = self.history.status()
-        body["outbox"] = self.outbox.status()
-        body["tariff"] = {"errors": self.tariff_errors, "available": self.tariffs}
-        body["utc"] = payload.utc_text(clock.utc_s())
-        body["time_error"] = self.timesync.error
-        body["time"] = self.timesync.status()
-        body["wifi"] = {"rssi_dbm": self.wifi.rssi_dbm(), "error": self.connection.error}
-        body["heap"] = {"used": heap_used, "free": heap_free, "live": heap_live}
-        body["meter"] = {
-            "number": self.settings.values["meter.number"],
-            "prosumer": self.settings.values["meter.prosumer"],
-        }
-        body["web"] = {"password_set": self.guard.is_set(), "error": self.guard.problem}
-        body["mqtt"] = self.mqtt.report()
-        body["setup"] = self.provisioning.body()
-        body["failures"] = self.failures
-        body["reset_cause"] = self.cause
-        body["version"] = VERSION
-        return body
+        saves = self.persistence.saves()
+        yield "config", {"source": self.settings.source, "errors": self.settings.errors}
+        yield "storage", {"saves": saves, "errors": self.persistence.errors()}
+        yield "saves", saves
+        yield "history", self.history.status()
+        yield "outbox", self.outbox.status()
+        yield "tariff", {"errors": self.tariff_errors, "available": self.tariffs}
+        yield "utc", payload.utc_text(clock.utc_s())
+        yield "time_error", self.timesync.error
+        yield "time", self.timesync.status()
+        yield "wifi", {"rssi_dbm": self.wifi.rssi_dbm(), "error": self.connection.error}
+        yield "heap", {"used": heap_used, "free": heap_free, "live": heap_live}
+        yield (
+            "meter",
+            {
+                "number": self.settings.values["meter.number"],
+                "prosumer": self.settings.values["meter.prosumer"],
+            },
+        )
+        yield "web", {"password_set": self.guard.is_set(), "error": self.guard.problem}
+        yield "mqtt", self.mqtt.report()
+        yield "setup", self.provisioning.body()
+        yield "failures", self.failures
+        yield "reset_cause", self.cause
+        yield "version", VERSION
 
     async def run(self):
         """Start counting, then everything else."""
@@ -315,25 +319,22 @@ class Reader:
             self.metering.quiet,
             lambda: self._log_update("confirmed"),
         )
-        services = {
-            "metering": self.metering.run,
-            "persistence": self.persistence.run,
-            "history": self.history.run,
-            "outbox": self.outbox.run,
-            "health": health.run,
-            "probation": probation.run,
-            "console": Console(sys.stdin, self.status, sys.stdout.write).run,
-            "connection": self.connection.run,
-            "timesync": self.timesync.run,
-            "mqtt": self.mqtt.run,
-            "web": lambda: web.serve(self.app, port, idle_s),
-            "trend": self.trending.run,
-            "setup": self.provisioning.run,
-            "aiming": self.aiming.run,
-        }
-        await asyncio.gather(
-            *[keep(name, start, self.failures) for name, start in services.items()]
-        )
+        services = Supervisor(self.failures)
+        services.add("metering", self.metering.run)
+        services.add("persistence", self.persistence.run)
+        services.add("history", self.history.run)
+        services.add("outbox", self.outbox.run)
+        services.add("health", health.run)
+        services.add("probation", probation.run)
+        services.add("console", Console(sys.stdin, self.sections, sys.stdout.write).run)
+        services.add("connection", self.connection.run)
+        services.add("timesync", self.timesync.run)
+        services.add("mqtt", self.mqtt.run)
+        services.add("web", lambda: web.serve(self.app, port, idle_s))
+        services.add("trend", self.trending.run)
+        services.add("setup", self.provisioning.run)
+        services.add("aiming", self.aiming.run)
+        await services.run()
 
 
 def main(home=""):

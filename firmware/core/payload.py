@@ -1,5 +1,7 @@
 """Snapshot to JSON-ready dicts: the only place where integers become what people read."""
 
+import json
+
 from core.energy import format_kwh
 from core.event_log import (
     BOOT,
@@ -15,6 +17,7 @@ from core.local_time import DAY_S, civil
 from core.supply import FAULTS, HINTS, STATES
 
 _VALUES = {BOOT: RESET_CAUSES, SUPPLY: STATES, FAULT: FAULTS, UPDATE: UPDATES, RECONNECT: HINTS}
+_PIECE = 400
 
 
 def power_w(power_mw):
@@ -28,9 +31,15 @@ def power_w(power_mw):
 
 def status(snapshot):
     """Return the body of ``/api/v1/status`` that follows from the snapshot."""
-    body = {
-        "uptime_ms": snapshot.uptime_ms,
-        "register": {
+    return dict(sections(snapshot))
+
+
+def sections(snapshot):
+    """Yield that body's members, (name, value), each made when it is asked for."""
+    yield "uptime_ms", snapshot.uptime_ms
+    yield (
+        "register",
+        {
             # Text, since a single-precision float cannot hold a reading of 8 digits.
             "kwh": snapshot.reading_kwh,
             "wh": snapshot.reading_wh,
@@ -38,12 +47,18 @@ def status(snapshot):
             "set": snapshot.register_set,
             "imp_per_kwh": snapshot.imp_per_kwh,
         },
-        "power": {
+    )
+    yield (
+        "power",
+        {
             "w": power_w(snapshot.power_mw),
             "age_s": None if snapshot.age_ms is None else snapshot.age_ms // 100 / 10,
             "quality": snapshot.quality,
         },
-        "pulse": {
+    )
+    yield (
+        "pulse",
+        {
             "counter": snapshot.counter,
             "accepted": snapshot.accepted,
             "missed_by_handler": snapshot.missed,
@@ -52,7 +67,10 @@ def status(snapshot):
             "ring_overflow": snapshot.ring_overflow,
             "width_us": snapshot.pulse_width_us,
         },
-        "supply": {
+    )
+    yield (
+        "supply",
+        {
             "state": snapshot.state,
             "since_s": snapshot.state_ms // 1000,
             "breaker": snapshot.breaker,
@@ -60,10 +78,29 @@ def status(snapshot):
             "fault": snapshot.fault,
             "mains": snapshot.mains,
         },
-    }
+    )
     if snapshot.demand:
-        body["demand"] = demand(snapshot.demand)
-    return body
+        yield "demand", demand(snapshot.demand)
+
+
+def pieces(members):
+    """Yield the JSON text of an object, as bytes, in pieces of some 400 each.
+
+    A status is 2 kB. In pieces it needs no hole of that size in the heap, and its members never are
+    there all at once.
+
+    Args:
+        members: iterable of (name, value); the names need no escapes.
+    """
+    text = ""
+    before = "{"
+    for name, value in members:
+        text += '{}"{}": {}'.format(before, name, json.dumps(value))
+        before = ", "
+        if len(text) >= _PIECE:
+            yield text.encode()
+            text = ""
+    yield (text + ("{}" if before == "{" else "}")).encode()
 
 
 def demand(state):

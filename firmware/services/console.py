@@ -5,7 +5,8 @@ still ends the reader and gives the prompt.
 """
 
 import asyncio
-import json
+
+from core import payload
 
 # Begins the answer's line, so that it is told from whatever else is printed.
 MARK = "\x1estatus "
@@ -21,13 +22,13 @@ class Console:
 
     Args:
         stream: what a person's keys come from, such as ``sys.stdin``.
-        status: function that returns the status dict.
+        sections: function that returns an iterable of (name, value), the members of the status.
         write: function that prints text without adding to it.
     """
 
-    def __init__(self, stream, status, write):
+    def __init__(self, stream, sections, write):
         self._stream = stream
-        self._status = status
+        self._sections = sections
         self._write = write
 
     async def run(self):
@@ -48,10 +49,13 @@ class Console:
                 line += character
 
     async def _answer(self):
-        text = MARK + json.dumps(self._status()) + "\n"
-        for k in range(0, len(text), _PIECE):
-            self._write(text[k : k + _PIECE])
-            await asyncio.sleep_ms(_PAUSE_MS)
+        self._write(MARK)
+        for piece in payload.pieces(self._sections()):
+            text = piece.decode()
+            for k in range(0, len(text), _PIECE):
+                self._write(text[k : k + _PIECE])
+                await asyncio.sleep_ms(_PAUSE_MS)
+        self._write("\n")
 
 
 def _text(piece):

@@ -54,7 +54,7 @@ class Parts:
     """What the routes stand on.
 
     Args:
-        status: function that returns the status dict.
+        sections: function that returns an iterable of (name, value), the members of the status.
         events: function that returns an iterable of event dicts.
         guard: ``services.web_auth.Guard``.
         settings: ``services.settings.Settings``.
@@ -76,9 +76,9 @@ class Parts:
     """
 
     def __init__(
-        self, status, events, guard, settings, register, log, trend, mark, restart, history=None
+        self, sections, events, guard, settings, register, log, trend, mark, restart, history=None
     ):
-        self.status = status
+        self.sections = sections
         self.events = events
         self.guard = guard
         self.settings = settings
@@ -96,6 +96,10 @@ class Parts:
         self.live = None
         self.receiver = None
         self._restart = restart
+
+    def status(self):
+        """Return the whole status, a dict."""
+        return dict(self.sections())
 
     def restart_soon(self):
         """Restart once the answer has had time to get through."""

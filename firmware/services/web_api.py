@@ -7,7 +7,8 @@ _NO_STORE = "no-store"
 
 
 async def on_get_status(parts, request):
-    return parts.status(), 200, {"Cache-Control": _NO_STORE}
+    headers = {"Content-Type": "application/json", "Cache-Control": _NO_STORE}
+    return payload.pieces(parts.sections()), 200, headers
 
 
 async def on_get_events(parts, request):

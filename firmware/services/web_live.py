@@ -1,9 +1,9 @@
 """The status as it changes, to pages that are open (server-sent events)."""
 
 import asyncio
-import json
 import time
 
+from core import payload
 from services.web_auth import refuse
 
 CLIENTS_MAX = 4
@@ -13,7 +13,7 @@ _LOOKS_PER_SEND = 4
 
 async def on_get_events(parts, request):
     if parts.live is None:
-        parts.live = Live(parts.status, parts.mark)
+        parts.live = Live(parts.sections, parts.mark)
     return parts.live.answer(request.sock[1])
 
 
@@ -21,14 +21,14 @@ class Live:
     """Streams the status once a second, and at once when ``mark`` changes.
 
     Args:
-        status: function that returns the status dict.
+        sections: function that returns an iterable of (name, value), the members of the status.
         mark: function that returns something that differs when people should know now.
     """
 
-    def __init__(self, status, mark):
-        self._status = status
+    def __init__(self, sections, mark):
+        self._sections = sections
         self.mark = mark
-        self._event = b""
+        self._event = []
         self._made_ms = None
         self._made_mark = None
         self._connections = []
@@ -47,13 +47,15 @@ class Live:
         return Feed(self, connection), 200, headers
 
     def event(self, mark):
-        """Return the event with the status, made once for all who listen."""
+        """Return the event with the status in pieces, made once for all who listen."""
         now_ms = time.ticks_ms()
         old = self._made_ms is None or time.ticks_diff(now_ms, self._made_ms) >= _LOOK_MS
         if old or mark != self._made_mark:
             # The old one goes before the new one is made.
-            self._event = b""
-            self._event = b"data: %s\n\n" % json.dumps(self._status()).encode()
+            self._event = []
+            self._event = [b"data: "]
+            self._event.extend(payload.pieces(self._sections()))
+            self._event.append(b"\n\n")
             self._made_ms = now_ms
             self._made_mark = mark
         return self._event
@@ -72,20 +74,28 @@ class Feed:
         self._connection = connection
         self._mark = None
         self._looks = 0
+        self._event = []
+        self._sent = 0
 
     def __aiter__(self):
         return self
 
     async def __anext__(self):
         live = self._live
-        looks = self._looks
-        self._looks = _LOOKS_PER_SEND
         while not self._connection.closed:
+            if self._sent < len(self._event):
+                self._sent += 1
+                return self._event[self._sent - 1]
+            # What has got through goes before the next is made.
+            self._event = []
+            self._sent = 0
             mark = live.mark()
             # The first one at once.
-            if not looks or mark != self._mark:
+            if not self._looks or mark != self._mark:
                 self._mark = mark
-                return live.event(mark)
-            looks -= 1
-            await asyncio.sleep_ms(_LOOK_MS)
+                self._looks = _LOOKS_PER_SEND
+                self._event = live.event(mark)
+            else:
+                self._looks -= 1
+                await asyncio.sleep_ms(_LOOK_MS)
         raise StopAsyncIteration

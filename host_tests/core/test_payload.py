@@ -169,3 +169,20 @@ def test_the_status_tells_the_demand():
         "peaks": [{"start_utc": "2026-01-01T00:00:00Z", "mean_w": 3000, "charged_w": 1500}],
         "new_peak_warning": False,
     }
+
+
+def test_an_object_in_pieces_is_the_same_object():
+    for size in (0, 1, 2, 30, 200):
+        members = {"name_{}".format(k): {"text": 'å"\n' * k, "none": None} for k in range(size)}
+        assert json.loads(b"".join(payload.pieces(members.items()))) == members
+        sizes = [len(piece) for piece in payload.pieces(members.items())]
+        longest = max([len(json.dumps(value)) for value in members.values()] or [0])
+        assert max(sizes) < 400 + 2 * longest + 40, sizes
+        assert all(size >= 400 for size in sizes[:-1]), sizes
+
+
+def test_a_status_in_pieces_is_the_status():
+    shot = snapshot(pulses=3)
+    assert json.loads(b"".join(payload.pieces(payload.sections(shot)))) == json.loads(
+        json.dumps(payload.status(shot))
+    )

@@ -7,7 +7,7 @@ attribute, and an attribute like some key of JSON, and the table holds one name 
 as they are; this happens on the way to the compiler, after ``tools/shorten``, and every line stays
 where it is. ``python -m tools where`` tells what a traceback means.
 
-What gets another name: attributes and methods that the modules' own classes define (``attributes``),
+What gets another name: attributes and methods that classes here define (``attributes``),
 and what a module defines for itself alone (``globals``). What could be reached in another way, by a
 string, by what calls the modules or by the interpreter itself, is left alone (``held``).
 """

@@ -61,9 +61,10 @@ def _through_self(tree: ast.AST) -> Iterator[ast.Attribute]:
                 continue
             own = method.args.args[0].arg
             for node in ast.walk(method):
-                if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-                    if node.value.id == own:
-                        yield node
+                if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name):
+                    continue
+                if node.value.id == own:
+                    yield node
 
 
 def _in_class_scopes(tree: ast.AST) -> Iterator[str]:
@@ -85,8 +86,8 @@ def _in_class_scopes(tree: ast.AST) -> Iterator[str]:
 
 def _by_string(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            if node.func.id in _BY_STRING and len(node.args) > 1:
-                asked = node.args[1]
-                if isinstance(asked, ast.Constant):
-                    yield asked.value
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+            continue
+        asked = node.args[1] if len(node.args) > 1 else None
+        if node.func.id in _BY_STRING and isinstance(asked, ast.Constant):
+            yield str(asked.value)

@@ -1,4 +1,4 @@
-"""The names that must stay, since something other than plain code of the modules may ask for them."""
+"""The names that must stay: something other than plain code may ask for them."""
 
 import ast
 import builtins

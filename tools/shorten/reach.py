@@ -22,8 +22,8 @@ class Reach:
     """The names that must stay as they are, in all modules.
 
     `names`: private names of attributes and globals that a string, another module or an f-string
-    holds. `keywords`: names under which something may be passed. `made_up`: what names that are made
-    up at run time begin with, and strings that all occur in them.
+    holds. `keywords`: names under which something may be passed. `made_up`: of names that are made
+    up at run time, what they begin with, and strings that all occur in them.
 
     Args:
         modules: those that get shorter names.
@@ -101,8 +101,9 @@ def _start(made_up: ast.expr) -> str:
     """Return what a text that is made up begins with, as far as that can be told."""
     while isinstance(made_up, ast.BinOp):
         made_up = made_up.left
-    known = isinstance(made_up, ast.Constant) and isinstance(made_up.value, str)
-    return made_up.value if known else ""
+    if isinstance(made_up, ast.Constant) and isinstance(made_up.value, str):
+        return made_up.value
+    return ""
 
 
 def _is_passed_on(tree: ast.AST, value: ast.expr) -> bool:

@@ -86,7 +86,7 @@ def run(data):
     guard = Guard(_Journal(), lambda: 0, lambda: False, True)
     guard.load()
     parts = _Parts(
-        lambda: payload.status(Snapshot(meter, Supply(), 10000000)),
+        lambda: payload.sections(Snapshot(meter, Supply(), 10000000)),
         list,
         guard,
         Settings(file, Memory(), lambda pin: True),
