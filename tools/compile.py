@@ -19,8 +19,12 @@ from pathlib import Path
 import zopfli.zlib
 
 from tools.bare_class import bare
+from tools.join import ROOT as ROOT_FILE
 from tools.join import joined
+from tools.join.unit import dotted
 from tools.reuse import reused
+from tools.reuse.held import spare_names
+from tools.shared_text import shared
 from tools.shorten import shortened
 from tools.typings import api_names
 
@@ -51,10 +55,12 @@ _CHOOSER_SOURCE = "boot_select.py"
 def options(name: str) -> list[str]:
     """Return mpy-cross's options for a file by its name on the board.
 
+    In tracebacks a file is called as it is imported: a name that the board holds anyway.
     Libraries go without line numbers: a traceback through them names file and function. The
     firmware's own code keeps them, for a user's report.
     """
-    return ["-s", name, *(["-O3"] if name.startswith(_LIBRARIES) else [])]
+    called = name if name in (ROOT_FILE, _CHOOSER_SOURCE) else dotted(name)
+    return ["-s", called, *(["-O3"] if name.startswith(_LIBRARIES) else [])]
 
 
 def prepared(source: str) -> str:
@@ -157,12 +163,29 @@ def _texts(
     try:
         program = joined(dict(read), outside)
         texts = {name: prepared(bare(text)) for name, text in program.texts.items()}
-        texts = shortened(texts, program.outside)
-        chooser = sources()[_CHOOSER_SOURCE].read_text(encoding="utf-8")
-        return reused(texts, [*program.outside, chooser], api_names()), program.outside
+        return lean(texts, program.outside), program.outside
     except SyntaxError:
         # MicroPython's own compiler says it better.
         return {name: prepared(text) for name, text in read}, list(outside)
+
+
+def lean(texts: Mapping[str, str], outside: list[str]) -> dict[str, str]:
+    """Return modules' texts with names and texts that take less of the board's heap.
+
+    Args:
+        texts: by name on the board, as ``prepared`` returns them.
+        outside: texts of what calls these.
+
+    Raises:
+        SyntaxError: a text is not Python.
+        ValueError: names are reached in a way that cannot be followed.
+    """
+    chooser = sources()[_CHOOSER_SOURCE].read_text(encoding="utf-8")
+    shorter = reused(shortened(texts, outside), [*outside, chooser], api_names())
+    return {
+        name: shared(text, sorted(spare_names(ast.parse(text))), name)
+        for name, text in shorter.items()
+    }
 
 
 def compiled(text: str, name: str, output: Path) -> subprocess.CompletedProcess:

@@ -36,7 +36,7 @@ def test_files_lines_and_functions_are_those_of_the_sources():
     "text",
     [
         "register 12345.678 kWh\n",
-        place("lib/microdot/microdot.py", 1, "dispatch_request"),
+        place("microdot.microdot", 1, "dispatch_request"),
         # Not of this version.
         place("main.py", 5, "_b"),
         place("main.py", 0, "_b"),
@@ -52,8 +52,9 @@ def test_the_boards_own_main_is_told_from_that_of_the_application():
 
 
 def test_a_function_of_a_file_on_its_own_gets_its_name_back():
-    text = place("core/a.py", 3, "_c")
+    text = place("core.a", 3, "_c")
     assert told(text) == place("core/a.py", 3, "inner")
+    assert told(place("core.a", 1, "<module>")) == place("core/a.py", 1, "<module>")
 
 
 def test_a_traceback_from_byte_code_leads_to_the_line_that_raised(tmp_path):

@@ -106,16 +106,6 @@ class Unit(Module):
             return parent
         raise self.error(use, "a module is used other than as module.name")
 
-    def put(self, node: ast.expr | ast.stmt, text: str) -> None:
-        """Put a text of one line in the place of a node; the lines after it stay where they are."""
-        assert node.end_lineno and node.end_col_offset is not None
-        for number in range(node.lineno, node.end_lineno + 1):
-            line = self._lines[number - 1]
-            start = node.col_offset if number == node.lineno else 0
-            end = node.end_col_offset if number == node.end_lineno else len(line.rstrip(b"\r\n"))
-            new = text.encode() if number == node.lineno else b""
-            self._edits.append((number, start, end - start, new))
-
     def error(self, node: ast.AST, problem: str) -> ValueError:
         """Return an error that says where."""
         line = getattr(node, "lineno", 0)

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 
 from tools.shorten.module import Function
 
+from .unit import dotted
+
 _PLACE = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+), in (?P<function>[^\s\\]+)')
 
 
@@ -28,6 +30,8 @@ def translated(
         root: name of the joined file.
         starter_lines: length of the board's own file of that name, which only starts it.
     """
+    # A file of its own is called as it is imported.
+    files = {dotted(name): name for name in sources}
 
     def place(found: re.Match[str]) -> str:
         file, number, function = found["file"], int(found["line"]), found["function"]
@@ -36,6 +40,7 @@ def translated(
             if started or not 0 < number <= len(lines):
                 return found[0]
             file, number = lines[number - 1]
+        file = files.get(file, file)
         if function != "<module>" and file in sources:
             function = _function_at(sources[file], number) or function
         return f'File "{file}", line {number}, in {function}'

@@ -64,6 +64,15 @@ def interned(tree: ast.AST) -> Iterator[str]:
             yield node.arg
 
 
+def spare_names(tree: ast.AST) -> set[str]:
+    """Return names that a module's code holds, none of which means a variable in it."""
+    there = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    there.update(interned(tree))
+    there -= identifiers(tree, attributes=False)
+    there.difference_update(dir(builtins), keyword.kwlist, keyword.softkwlist)
+    return {name for name in there if not name.startswith("__")}
+
+
 def _texts(tree: ast.AST) -> Iterator[str]:
     """Return every text but the documentation."""
     idle = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
