@@ -4,8 +4,8 @@ Everything above speaks to ``MqttLink``; everything the client library wants is 
 library means another such file. The library does the protocol in steps that never wait; this
 adds the socket (connect and TLS handshake in steps as well) and the asyncio side.
 
-Failure model: a link that fails is over. It says why in ``error``, wakes everyone who waits for
-an acknowledgement, and is thrown away.
+Failure model: a link that fails is over. It says why in ``error``, everyone who waits for an
+acknowledgement is told that there is none, and it is thrown away.
 """
 
 import asyncio
@@ -132,7 +132,7 @@ class MqttLink:
         self.inbox = []
         self.overlong = 0
         self.lost_messages = 0
-        self._waiting = []
+        self._waiting = 0
         self._client = MQTTClient(
             transport_factory=lambda: _Connector(address, tls, host),
             ack_timeout_seconds=_ANSWER_S,
@@ -172,18 +172,17 @@ class MqttLink:
         if not self.connected():
             return False
         done = []
-        event = asyncio.Event()
 
         def acknowledged(topic, payload):
             done.append(True)
-            event.set()
 
         self._client.publish(topic, payload, qos=1, retain=retain, on_publish=acknowledged)
-        self._waiting.append(event)
+        self._waiting += 1
         try:
-            await event.wait()
+            while not done and not self.ended:
+                await asyncio.sleep_ms(_BUSY_MS)
         finally:
-            self._waiting.remove(event)
+            self._waiting -= 1
         return bool(done)
 
     def close(self):
@@ -195,8 +194,6 @@ class MqttLink:
         connector = self._client._connector
         if connector:
             connector.cancel()
-        for event in self._waiting:
-            event.set()
 
     def _step(self):
         try:

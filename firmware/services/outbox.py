@@ -12,6 +12,7 @@ counted as lost.
 import asyncio
 import json
 import struct
+import time
 
 from core import history
 from core.journal import Journal
@@ -19,6 +20,7 @@ from core.journal import Journal
 KIND = 5
 TOPIC = "interval"
 _LOOK_MS = 1000
+_ANSWER_LOOK_MS = 50
 _RETRY_MIN_MS = 2000
 _RETRY_MAX_MS = 60000
 # Delivered within this time after its end an interval is not late.
@@ -151,17 +153,10 @@ class Outbox:
         late = self._is_late(record, start_s)
         body = history.interval_json(record, start_s, self._history.worth, late)
         try:
-            acknowledged = await asyncio.wait_for(
-                self._publish(TOPIC, json.dumps(body).encode()), self._timeout_s
-            )
-            self.error = None if acknowledged else "not acknowledged"
-        except asyncio.TimeoutError:
+            acknowledged = await self._acknowledged(json.dumps(body).encode())
+        except MemoryError as error:
             acknowledged = False
-            self.error = "no acknowledgement for {} s".format(self._timeout_s)
-        except Exception as error:
-            # Whatever the network made of it, the interval is still on flash.
-            acknowledged = False
-            self.error = "{}: {}".format(type(error).__name__, error)
+            self.error = "memory: {}".format(error)
         if not acknowledged:
             return False
         self.delivered += 1
@@ -169,6 +164,30 @@ class Outbox:
         self._unsaved += 1
         self._mark(self._unsaved >= _FILE_EVERY)
         return True
+
+    async def _acknowledged(self, payload):
+        # asyncio has a function for this, in a module that takes memory for good once it is used.
+        answer = []
+        task = asyncio.create_task(self._ask(payload, answer))
+        asked_ms = time.ticks_ms()
+        try:
+            while not answer:
+                await asyncio.sleep_ms(_ANSWER_LOOK_MS)
+                if time.ticks_diff(time.ticks_ms(), asked_ms) >= self._timeout_s * 1000:
+                    self.error = "no acknowledgement for {} s".format(self._timeout_s)
+                    return False
+        finally:
+            task.cancel()
+        self.error = None if answer[0] is True else answer[0] or "not acknowledged"
+        return answer[0] is True
+
+    async def _ask(self, payload, answer):
+        """Publish; append whether that was acknowledged, or what went wrong."""
+        try:
+            answer.append(bool(await self._publish(TOPIC, payload)))
+        except Exception as error:
+            # Whatever the network made of it, the interval is still on flash.
+            answer.append("{}: {}".format(type(error).__name__, error))
 
     def _is_late(self, record, start_s):
         utc_s = self._utc_s()

@@ -11,7 +11,7 @@ import time
 from core import event_log, register_record
 from core.journal import Journal
 
-_LOOK_MS = 250
+_LOOK_MS = 100
 
 
 class Persistence:
@@ -41,7 +41,7 @@ class Persistence:
         self._unsaved_ms = None
         self._event_waits = False
         self._memory_error = None
-        self._wake = asyncio.Event()
+        self._due = False
         self.problems = []
 
     def load(self):
@@ -71,7 +71,7 @@ class Persistence:
         if self._unsaved_ms is None:
             self._unsaved_ms = now_ms
         if time.ticks_diff(now_ms, self._saved_ms) >= self._spacing_ms:
-            self._wake.set()
+            self._due = True
 
     def save(self):
         """Write the register to every store now."""
@@ -81,9 +81,9 @@ class Persistence:
         self._unsaved_ms = None if saved else self._saved_ms
 
     def urge(self):
-        """Have events saved, and the register with them, as soon as the loop comes to it."""
+        """Have events saved, and the register with them, at the next look."""
         self._event_waits = True
-        self._wake.set()
+        self._due = True
 
     def saves(self):
         """Return completed saves of the register since boot."""
@@ -102,12 +102,9 @@ class Persistence:
     async def run(self):
         """Save for ever."""
         while True:
-            try:
-                await asyncio.wait_for_ms(self._wake.wait(), _LOOK_MS)
-                self._wake.clear()
-                due = True
-            except asyncio.TimeoutError:
-                due = self._overdue()
+            await asyncio.sleep_ms(_LOOK_MS)
+            due = self._due or self._overdue()
+            self._due = False
             if self._event_waits:
                 self._attempt(self._save_events)
             if due:
