@@ -31,10 +31,9 @@ MICROPYTHON = Path(sys.executable).parent / "micropython"
 BOARD = Path(__file__).with_name("memory_board.py")
 
 KIB = 1024
-# What was asked for, on the 64-bit interpreter, and what the firmware gets today.
-ASKED = 160 * KIB
-# What an hour was seen to run in, and a little more: where holes are left varies from run to run.
-GIVEN = {"rom": 240 * KIB, "files": 352 * KIB}
+# On the 64-bit interpreter: from ROM what the firmware has to get by with, from files what an hour
+# was seen to run in, and a little more, since where holes are left varies from run to run.
+GIVEN = {"rom": 160 * KIB, "files": 272 * KIB}
 # A request may be under way at either hour; the rest has not been seen to move by 200 bytes.
 ALLOWED_GROWTH = 4 * KIB
 SPEED = 1500
@@ -225,9 +224,3 @@ def test_the_whole_firmware_runs_for_hours(day):
 def test_the_heap_at_the_end_is_that_after_the_first_hour(day):
     growth = day.used[day.hours] - day.used[1]
     assert growth <= ALLOWED_GROWTH, _kib(day)
-
-
-@pytest.mark.xfail(reason="functions, classes and tasks take more: docs/memory.md", strict=True)
-def test_the_firmware_gets_by_with_what_was_asked_for(tmp_path, applications):
-    one_hour = Day(tmp_path, applications["rom"], ASKED, 1)
-    assert 1 in one_hour.used, one_hour.log[-500:]

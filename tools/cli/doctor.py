@@ -16,7 +16,7 @@ from .options import PortOption
 # The application twice, where each file takes whole blocks of 4 KiB, and what is recorded.
 FLASH_MIN = 1_200_000
 # What the test of the heap gives to byte code from files, on 32 bits: see docs/memory.md.
-HEAP_MIN = 250 * 1024
+HEAP_MIN = 195 * 1024
 
 
 def doctor(port: PortOption = None) -> None:
