@@ -120,10 +120,11 @@ class Reader:
     def _build_storage(self, values):
         register = self.metering.meter.register
         self.events = EventLog()
+        self.stores = (NvsStore(), FileStore())
         self.persistence = Persistence(
             register,
             self.events,
-            (NvsStore(), FileStore()),
+            self.stores,
             (RtcStore(),),
             values["storage.save_s"],
         )
@@ -147,7 +148,7 @@ class Reader:
             self.metering,
             HistoryStore(),
             Demand(tariff, values["meter.imp_per_kwh"]),
-            (NvsStore(), FileStore()),
+            self.stores,
             clock.utc_s,
             clock.second_us,
             self.metering.quiet,
@@ -159,8 +160,8 @@ class Reader:
             self.history,
             self.mqtt.publish_interval,
             lambda: self.mqtt.state == CONNECTED,
-            (FileStore(),),
-            (NvsStore(),),
+            self.stores[1:],
+            self.stores[:1],
             clock.utc_s,
             self.metering.uptime_s,
         )
@@ -191,7 +192,7 @@ class Reader:
             Button(values["button.pin"]).pressed,
         )
         self.guard = Guard(
-            Journal("password", on_demand.need("core.password").KIND, (NvsStore(), FileStore())),
+            Journal("password", on_demand.need("core.password").KIND, self.stores),
             self.metering.uptime_s,
             self.provisioning.is_open,
             values["web.read_open"],

@@ -4,22 +4,31 @@
 
 The pinned packages are made for many uses; a board has little room and this one. So the copy
 leaves out the modules, and of the rest the functions, classes and imports, that nothing here
-calls. What is left out is named below; nothing else is changed. A name that a newer version of
-a package has not is an error, so that the list is looked through then.
+calls. What is left out is named below. A name that a newer version of a package has not is an
+error, so that the list is looked through then.
+
+A module that only one other needs goes into that one, where its whole numbers need no name on the
+board. Nothing else is changed.
 """
 
 import ast
 import importlib.metadata
+import re
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 # The firmware serves a page and events. Of the MQTT client only the protocol: sockets, clock and
 # configuration are the firmware's own.
 PACKAGES = {
     "microdot": ("__init__", "microdot"),
-    "chumicro_mqtt": ("__init__", "_wire", "client"),
+    "chumicro_mqtt": ("__init__", "client"),
 }
+# Here it makes a package and offers what nobody asks it for.
+EMPTY = ("chumicro_mqtt/__init__",)
+# module -> the one that goes into it.
+MERGED = {"chumicro_mqtt/client": "chumicro_mqtt/_wire"}
 
 # module -> names that are left out: definitions, "Class.method", or what is imported.
 LEFT_OUT = {
@@ -36,10 +45,6 @@ LEFT_OUT = {
         "Microdot.errorhandler Microdot.find_route Microdot.default_options_handler "
         "Microdot.after_request Microdot.after_error_request "
         "Microdot.start_server Microdot.run Microdot.shutdown"
-    ),
-    "chumicro_mqtt/__init__": (
-        "__getattr__ __all__ MQTTBackpressureError MQTTConnectError MQTTError MQTTProtocolError "
-        "UnsupportedQoSError topic_matches"
     ),
     "chumicro_mqtt/_wire": "topic_matches encode_unsubscribe",
     "chumicro_mqtt/client": (
@@ -98,6 +103,49 @@ def _defined(node: ast.stmt) -> list[str]:
     return []
 
 
+def merged(inner: str, inner_name: str, outer: str) -> str:
+    """Return a module's source with what it imports from another in it.
+
+    Args:
+        inner: source of the other.
+        inner_name: under which it is imported.
+        outer: source of the one.
+
+    Raises:
+        ValueError: both have something of one name.
+    """
+    both = _bound(inner) & _bound(outer)
+    if both:
+        raise ValueError(f"in both: {', '.join(sorted(both))}")
+    lines = outer.splitlines(keepends=True)
+    for node in reversed(ast.parse(outer).body):
+        if isinstance(node, ast.ImportFrom) and node.module == inner_name:
+            assert node.end_lineno is not None
+            del lines[node.lineno - 1 : node.end_lineno]
+    text = f"{inner}\n{''.join(lines)}"
+    for name in _whole_numbers(inner):
+        text = re.sub(rf"\b{name}\b", f"_{name}", text)
+    return text
+
+
+def _bound(source: str) -> set[str]:
+    return {
+        name
+        for node in ast.parse(source).body
+        if not isinstance(node, ast.Import | ast.ImportFrom)
+        for name in _defined(node)
+    }
+
+
+def _whole_numbers(source: str) -> Iterator[str]:
+    """Return the public names that are declared constant."""
+    for node in ast.parse(source).body:
+        if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
+            continue
+        if ast.unparse(node.value.func) == "const":
+            yield from (name for name in _defined(node) if not name.startswith("_"))
+
+
 def main(target: Path) -> None:
     """Fill `target` with the packages and nothing else."""
     shutil.rmtree(target, ignore_errors=True)
@@ -105,10 +153,17 @@ def main(target: Path) -> None:
         distribution = importlib.metadata.distribution(package.replace("_", "-"))
         (target / package).mkdir(parents=True)
         for module in modules:
-            source = Path(str(distribution.locate_file(f"{package}/{module}.py")))
-            text = source.read_text(encoding="utf-8")
-            names = LEFT_OUT.get(f"{package}/{module}", "").split()
-            (target / package / source.name).write_text(without(text, names), encoding="utf-8")
+            name = f"{package}/{module}"
+            text = "" if name in EMPTY else _left(distribution, name)
+            if name in MERGED:
+                inner = MERGED[name]
+                text = merged(_left(distribution, inner), inner.replace("/", "."), text)
+            (target / f"{name}.py").write_text(text, encoding="utf-8")
+
+
+def _left(distribution: importlib.metadata.Distribution, name: str) -> str:
+    source = Path(str(distribution.locate_file(f"{name}.py"))).read_text(encoding="utf-8")
+    return without(source, LEFT_OUT.get(name, "").split())
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import ast
 import builtins
+import re
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,44 @@ def test_nothing_named_changes_nothing():
 def test_a_name_that_is_not_there_is_an_error():
     with pytest.raises(ValueError, match=r"left out: Thing.shape"):
         vendor.without(MODULE, ["gone", "Thing.shape"])
+
+
+INNER = """\
+SIZE = const(3)
+_SHAPE = const(4)
+LIST = [SIZE]
+
+
+def area(size):
+    return size * SIZE
+"""
+OUTER = """\
+import time
+from inner import (
+    SIZE,
+    area,
+)
+
+
+def volume():
+    return area(SIZE) * SIZE
+"""
+
+
+def test_a_module_goes_into_the_one_that_needs_it_and_its_numbers_lose_their_names():
+    text = vendor.merged(INNER, "inner", OUTER)
+    assert "inner" not in text
+    assert "SIZE = const(3)" not in re.sub(r"_SIZE", "", text)
+    space = {"const": lambda number: number}
+    exec(text, space)
+    assert space["volume"]() == 27
+    assert space["LIST"] == [3]
+    assert {"_SIZE", "_SHAPE", "time"} < set(space)
+
+
+def test_what_both_have_is_an_error():
+    with pytest.raises(ValueError, match="in both: area"):
+        vendor.merged(INNER, "inner", OUTER + "\n\ndef area():\n    pass\n")
 
 
 @pytest.fixture(scope="module")
