@@ -109,3 +109,12 @@ def test_flash_must_leave_dark_between_pulses():
     settings = MeterSettings(profile="constant:69000", pulse_width_us=80_000)
     with pytest.raises(ValueError, match=r"80 ms, accepted is at most 46\.955 ms"):
         settings.check_flash_fits(load_profile(settings.profile))
+
+
+def test_a_header_of_any_length_is_quoted_in_part(tmp_path):
+    path = tmp_path / "long.csv"
+    path.write_text("\0" * 5000)
+    with pytest.raises(ProfileError) as refused:
+        load_profile(str(path))
+    assert "accepted minute,power_w" in str(refused.value)
+    assert len(str(refused.value)) < 600

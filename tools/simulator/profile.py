@@ -15,6 +15,8 @@ POWER_MAX_W = 100_000
 
 DATA_DIR = Path(__file__).parent / "data"
 DEFAULT_PROFILE = "household_2007-02"
+# Of a faulty line, in a message.
+_QUOTED_MAX = 60
 STEP_POWERS_W = (0, 3, 100, 1_000, 3_000, 11_000, 69_000, 11_000, 3_000, 1_000, 100, 3)
 STEP_MINUTES = 2
 
@@ -103,7 +105,8 @@ def _parse(where: str, lines: Iterable[str]) -> tuple[int, ...]:
         place = f"{where}, line {line_number}"
         if not header_seen:
             if fields != ["minute", "power_w"]:
-                raise ProfileError(f"{place}: header is {line.strip()!r}, accepted minute,power_w")
+                found = line.strip()[:_QUOTED_MAX]
+                raise ProfileError(f"{place}: header is {found!r}, accepted minute,power_w")
             header_seen = True
             continue
         if len(fields) != 2:
@@ -111,12 +114,14 @@ def _parse(where: str, lines: Iterable[str]) -> tuple[int, ...]:
         minute, power = fields
         if _whole_number(minute) != len(powers_w):
             raise ProfileError(
-                f"{place}: field minute is {minute!r}, accepted {len(powers_w)} "
+                f"{place}: field minute is {minute[:_QUOTED_MAX]!r}, accepted {len(powers_w)} "
                 "(minutes count 0, 1, 2 … without gaps)"
             )
         power_w = _power_w(power)
         if power_w is None:
-            raise ProfileError(f"{place}: field power_w is {power!r}, accepted {_ACCEPTED_POWER}")
+            raise ProfileError(
+                f"{place}: field power_w is {power[:_QUOTED_MAX]!r}, accepted {_ACCEPTED_POWER}"
+            )
         powers_w.append(power_w)
     if not powers_w:
         raise ProfileError(f"{where}: no rows, accepted a header minute,power_w and 1 row or more")

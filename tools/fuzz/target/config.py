@@ -1,14 +1,10 @@
 """``config.json``, from the flash and as a change over the network."""
 
 import json
-import time
 
 from core import config
 from services.settings import Settings
 from tools.fuzz.target.oracle import Memory, clear, sound, text_of
-
-if not hasattr(time, "ticks_ms"):  # CPython
-    time.ticks_ms = lambda: 0
 
 _GOOD = '{"meter": {"number": "12345678"}}'
 

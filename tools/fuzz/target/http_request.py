@@ -1,7 +1,6 @@
 """A whole HTTP request through the firmware's own routes: head, query, headers, body."""
 
 import asyncio
-import time
 
 from core import config, http_head, password, payload, register_record
 from core.edge_ring import EdgeRing
@@ -28,8 +27,7 @@ class _Turn:
     __await__ = __iter__
 
 
-if not hasattr(time, "ticks_ms"):  # CPython
-    time.ticks_ms = lambda: 0
+if not hasattr(asyncio, "sleep_ms"):  # CPython
     asyncio.sleep_ms = lambda _: _Turn()
 
 

@@ -1,4 +1,9 @@
-"""What several targets hold their parser to."""
+"""What several targets hold their parser to, and the clock that CPython lacks."""
+
+import time
+
+if not hasattr(time, "ticks_ms"):
+    time.ticks_ms = lambda: 0
 
 LINE_MAX = 1200
 
