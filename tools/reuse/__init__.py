@@ -41,7 +41,7 @@ def reused(
     """
     modules = [Module(name, text) for name, text in sources.items()]
     held = Held(modules, [Module("outside", text) for text in outside], known)
-    attributes.rename(modules, held)
+    attributes.reuse(modules, held)
     reached = {
         node.attr
         for module in modules
@@ -49,5 +49,5 @@ def reused(
         if isinstance(node, ast.Attribute)
     }
     for module in modules:
-        globals.rename(module, held, reached, own=module.name != root)
+        globals.reuse(module, held, reached, own=module.name != root)
     return {module.name: module.text() for module in modules}

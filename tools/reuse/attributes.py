@@ -10,7 +10,7 @@ from .held import Held
 _BY_STRING = ("getattr", "setattr", "delattr", "hasattr")
 
 
-def rename(modules: Sequence[Module], held: Held) -> None:
+def reuse(modules: Sequence[Module], held: Held) -> None:
     """Give attributes that the modules' own classes define the names of texts.
 
     Each has one name wherever it is reached, so nothing has to be known of the objects.

@@ -2,7 +2,7 @@
 
 import ast
 import symtable
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from .module import Definition, Module, named
 from .reach import Reach, is_private
@@ -17,17 +17,20 @@ def shorten(module: Module, reach: Reach, elsewhere: set[str], pool: Sequence[st
         elsewhere: names of attributes that are reached on any object, such as a module.
         pool: names that nothing else in the module has.
     """
-    nodes = list(ast.walk(module.tree))
     free = iter(pool)
-    for name in candidates(module):
-        if name in elsewhere or reach.holds(name):
-            continue
-        new = next(free)
-        for node in nodes:
-            if isinstance(node, ast.Global) and name in node.names:
-                module.rename_global(node, name, new)
-            elif isinstance(node, ast.Name | Definition) and named(node) == name:
-                module.rename(node, new)
+    wanted = [name for name in candidates(module) if name not in elsewhere]
+    rename(module, {name: next(free) for name in wanted if not reach.holds(name)})
+
+
+def rename(module: Module, names: Mapping[str, str]) -> None:
+    """Give what a module binds other names, wherever they mean it; by name, the new one."""
+    for node in list(ast.walk(module.tree)):
+        if isinstance(node, ast.Global):
+            for name in [*node.names]:
+                if name in names:
+                    module.rename_global(node, name, names[name])
+        elif isinstance(node, ast.Name | Definition) and named(node) in names:
+            module.rename(node, names[named(node)])
 
 
 def candidates(module: Module, private: bool = True) -> Iterator[str]:
