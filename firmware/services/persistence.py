@@ -11,7 +11,7 @@ import time
 from core import event_log, register_record
 from core.journal import Journal
 
-_LOOK_MS = 100
+LOOK_MS = 100
 
 
 class Persistence:
@@ -102,13 +102,17 @@ class Persistence:
     async def run(self):
         """Save for ever."""
         while True:
-            await asyncio.sleep_ms(_LOOK_MS)
-            due = self._due or self._overdue()
-            self._due = False
-            if self._event_waits:
-                self._attempt(self._save_events)
-            if due:
-                self._attempt(self.save)
+            await asyncio.sleep_ms(LOOK_MS)
+            self.look()
+
+    def look(self):
+        """Save what is due."""
+        due = self._due or self._overdue()
+        self._due = False
+        if self._event_waits:
+            self._attempt(self._save_events)
+        if due:
+            self._attempt(self.save)
 
     def _save_events(self):
         self.event_journal.save(self._events.pack())
@@ -127,4 +131,4 @@ class Persistence:
         waiting = self._unsaved_ms
         if waiting is None:
             return False
-        return time.ticks_diff(time.ticks_ms(), waiting) >= self._save_ms - _LOOK_MS
+        return time.ticks_diff(time.ticks_ms(), waiting) >= self._save_ms - LOOK_MS

@@ -40,7 +40,7 @@ from drivers.history_store import HistoryStore
 from services import tariff_file
 from services.history import History
 from services.metering import BEAT_MS
-from services.persistence import Persistence
+from services.persistence import LOOK_MS, Persistence
 
 _BEAT_US = BEAT_MS * 1000
 # As services.history looks, and a quarter's end.
@@ -172,7 +172,7 @@ class Life:
         if persistence._unsaved_ms is not None:
             waited_ms = time.ticks_diff(time.ticks_ms(), persistence._unsaved_ms)
             # When it is found to be overdue.
-            left_ms = persistence._save_ms - 250 - waited_ms
+            left_ms = persistence._save_ms - LOOK_MS - waited_ms
             until_us = min(until_us, now_us + left_ms * 1000)
         utc_us = self.job["utc_at_0"] * 1000000 + now_us
         quarter_us = now_us + _QUARTER_S * 1000000 - utc_us % (_QUARTER_S * 1000000)
@@ -181,10 +181,7 @@ class Life:
         return min(until_us, self._on_us + looks * _LOOK_US)
 
     def _save(self):
-        persistence = self.persistence
-        if persistence._wake.is_set() or persistence._overdue():
-            persistence._wake.clear()
-            persistence.save()
+        self.persistence.look()
 
     async def _look(self, now_us):
         history = self.history
