@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator, Sequence
 
+from tools.shorten.members import names_in_scope
 from tools.shorten.module import Function, Module, Named
 
 from .held import Held
@@ -70,18 +71,8 @@ def _through_self(tree: ast.AST) -> Iterator[ast.Attribute]:
 def _in_class_scopes(tree: ast.AST) -> Iterator[str]:
     """Return the names in the scopes of classes: a method of that name would hide them."""
     for owner in ast.walk(tree):
-        waiting: list[ast.AST] = []
         if isinstance(owner, ast.ClassDef):
-            waiting = [*owner.body]
-        while waiting:
-            node = waiting.pop()
-            if isinstance(node, ast.Name):
-                yield node.id
-            if isinstance(node, Function | ast.Lambda):
-                waiting.append(node.args)
-                waiting.extend(getattr(node, "decorator_list", []))
-            else:
-                waiting.extend(ast.iter_child_nodes(node))
+            yield from (node.id for node in names_in_scope(owner))
 
 
 def _by_string(tree: ast.AST) -> Iterator[str]:

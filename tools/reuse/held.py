@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 
 from tools.shorten.module import Module
-from tools.shorten.reach import Reach, identifiers
+from tools.shorten.reach import Reach, identifiers, strings
 
 # Longer ones are objects of their own, and no names.
 _INTERNED_MAX = 10
@@ -38,7 +38,7 @@ class Held:
         for module in outside:
             self.names |= identifiers(module.tree)
         for module in [*modules, *outside]:
-            for text in _texts(module.tree):
+            for text in strings(module.tree):
                 self.names.update(_WORD.findall(text))
             self.names.update(_imported(module.tree))
         for module in modules:
@@ -56,7 +56,7 @@ class Held:
 
 def interned(tree: ast.AST) -> Iterator[str]:
     """Return the texts of a module that are names to the interpreter."""
-    for text in _texts(tree):
+    for text in strings(tree):
         if len(text) <= _INTERNED_MAX and text.isascii() and text.isidentifier():
             yield text
     for node in ast.walk(tree):
@@ -71,17 +71,6 @@ def spare_names(tree: ast.AST) -> set[str]:
     there -= identifiers(tree, attributes=False)
     there.difference_update(dir(builtins), keyword.kwlist, keyword.softkwlist)
     return {name for name in there if not name.startswith("__")}
-
-
-def _texts(tree: ast.AST) -> Iterator[str]:
-    """Return every text but the documentation."""
-    idle = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and id(node) not in idle:
-            if isinstance(node.value, str):
-                yield node.value
-            elif isinstance(node.value, bytes):
-                yield node.value.decode("latin-1")
 
 
 def _imported(tree: ast.AST) -> Iterator[str]:

@@ -54,7 +54,7 @@ class Members:
         """
         for family, names in self._members.items():
             # In a class's own scope its names hide those of the module.
-            hidden = {node.id for owner in self._classes[family] for node in _names_in_scope(owner)}
+            hidden = {node.id for owner in self._classes[family] for node in names_in_scope(owner)}
             free = (name for name in pool if name not in hidden)
             for name, places in names.items():
                 if name not in self.elsewhere and not reach.holds(name):
@@ -98,14 +98,14 @@ def _own(owner: ast.ClassDef) -> Iterator[tuple[str, Named]]:
                 defined.add(method.name)
                 yield method.name, method
             yield from _through_self(method)
-    names = [node for node in _names_in_scope(owner) if is_private(node.id)]
+    names = [node for node in names_in_scope(owner) if is_private(node.id)]
     defined.update(node.id for node in names if not isinstance(node.ctx, ast.Load))
     for node in names:
         if node.id in defined:
             yield node.id, node
 
 
-def _names_in_scope(owner: ast.ClassDef) -> Iterator[ast.Name]:
+def names_in_scope(owner: ast.ClassDef) -> Iterator[ast.Name]:
     """Return the names in a class that are in none of its functions' bodies."""
     waiting: list[ast.AST] = [*owner.body, *owner.decorator_list]
     while waiting:

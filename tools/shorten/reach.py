@@ -55,8 +55,8 @@ class Reach:
         return name in self.names or made_up
 
     def _look(self, module: Module) -> None:
-        strings = list(_strings(module.tree))
-        for string in strings:
+        texts = list(strings(module.tree))
+        for string in texts:
             self.names.update(filter(is_private, _WORD.findall(string)))
             self.keywords.update(_ROUTE_PART.findall(string))
         for node in ast.walk(module.tree):
@@ -65,11 +65,11 @@ class Reach:
             elif isinstance(node, ast.JoinedStr):
                 self.names.update(identifiers(node))
             elif isinstance(node, ast.Call):
-                self._look_at_call(module, node, strings)
+                self._look_at_call(module, node, texts)
 
-    def _look_at_call(self, module: Module, call: ast.Call, strings: list[str]) -> None:
+    def _look_at_call(self, module: Module, call: ast.Call, texts: list[str]) -> None:
         if _is_made_up(call):
-            parts = {text for text in _strings(call.args[1]) if text}
+            parts = {text for text in strings(call.args[1]) if text}
             if parts:
                 self._made_up.append((_start(call.args[1]), parts))
         for keyword in call.keywords:
@@ -77,7 +77,7 @@ class Reach:
                 self.keywords.add(keyword.arg)
             elif not _is_passed_on(module.tree, keyword.value):
                 # Some dict: its keys are words of the module, or parts of routes.
-                self.keywords.update(strings)
+                self.keywords.update(texts)
 
     def _refuse(self, module: Module) -> None:
         """Raise ValueError if any name at all may be reached."""
@@ -85,7 +85,7 @@ class Reach:
             any_name = isinstance(node, ast.Attribute) and node.attr == "__dict__"
             if isinstance(node, ast.Call):
                 any_name = isinstance(node.func, ast.Name) and node.func.id in _UNTELLABLE
-                any_name |= _is_made_up(node) and not any(_strings(node.args[1]))
+                any_name |= _is_made_up(node) and not any(strings(node.args[1]))
             if any_name:
                 where = f"{module.name}:{getattr(node, 'lineno', 0)}"
                 raise ValueError(f"{where}: may reach any name: {ast.unparse(node)}")
@@ -114,7 +114,7 @@ def _is_passed_on(tree: ast.AST, value: ast.expr) -> bool:
     return isinstance(value, ast.Name) and value.id in taken
 
 
-def _strings(tree: ast.AST) -> Iterator[str]:
+def strings(tree: ast.AST) -> Iterator[str]:
     """Return every string but the documentation."""
     idle = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
