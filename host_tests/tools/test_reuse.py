@@ -66,6 +66,12 @@ def test_what_others_or_the_interpreter_ask_for_stays():
     assert "self.breadth" in reuse(SPOON, known={"breadth"})["main.py"]
 
 
+def test_what_a_module_offers_under_the_name_of_an_attribute_stays():
+    texts = reuse(SPOON + "\n    def f():\n        return need(1).breadth\n", a="breadth = 3\n")
+    assert "breadth = 3" in texts["a"]
+    assert "need(1).breadth" in texts["main.py"]
+
+
 def test_what_no_class_here_defines_stays():
     source = 'def f(pin):\n    pin.voltage = 3\n    return {"sugar": pin.voltage}\n'
     assert reuse(source)["main.py"] == source

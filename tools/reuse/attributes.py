@@ -35,6 +35,7 @@ def reuse(modules: Sequence[Module], held: Held) -> None:
         for name in sorted(held.texts)
         if name[0] != "_" and name not in places and name not in refused and not held.is_known(name)
     ]
+    refused |= held.globals
     wanted = [name for name in defined if name not in refused and not held.holds(name)]
     for name, new in zip(wanted, free, strict=False):
         for module, place in places[name]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 
 from tools.shorten.module import Module
-from tools.shorten.reach import Reach, identifiers, strings
+from tools.shorten.reach import Reach, identifiers, is_private, strings
 
 # Longer ones are objects of their own, and no names.
 _INTERNED_MAX = 10
@@ -20,6 +20,7 @@ class Held:
     Attributes:
         names: of attributes and globals that must stay.
         texts: names that the table holds since some text in a module is that.
+        globals: public names of modules, which may be reached as a module's attributes.
 
     Args:
         modules: those that run together.
@@ -35,6 +36,7 @@ class Held:
         self._known = {*known, *dir(builtins), *keyword.kwlist, *keyword.softkwlist}
         self.names: set[str] = set()
         self.texts: set[str] = set()
+        self.globals: set[str] = set()
         for module in outside:
             self.names |= identifiers(module.tree)
         for module in [*modules, *outside]:
@@ -44,6 +46,8 @@ class Held:
         for module in modules:
             self.names.update(part for part in re.split(r"\W", module.name) if part)
             self.texts.update(interned(module.tree))
+            bound = [one.get_name() for one in module.symbols().get_symbols() if one.is_assigned()]
+            self.globals.update(name for name in bound if not is_private(name))
 
     def holds(self, name: str) -> bool:
         """Return whether an attribute or global must keep its name."""
