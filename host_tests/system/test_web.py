@@ -27,15 +27,21 @@ def started(state_dir, *options):
     return run
 
 
+@pytest.fixture(scope="module", params=[[], ["--byte-code"]], ids=["sources", "byte code"])
+def firmware(request):
+    """Options for the sources, and for what they become on the board, with other names."""
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def state_dir(tmp_path_factory):
+def state_dir(firmware, tmp_path_factory):
     return tmp_path_factory.mktemp("web") / "run"
 
 
 @pytest.fixture(scope="module")
-def client(state_dir):
+def client(state_dir, firmware):
     """A reader whose password is set, for tests that leave it as it was."""
-    with started(state_dir, "--profile", "constant:3000", "--speed", "10") as run:
+    with started(state_dir, "--profile", "constant:3000", "--speed", "10", *firmware) as run:
         client = Client(run.port, PASSWORD)
         assert client.put("/api/v1/password", {"password": PASSWORD}) == (200, {"password": "set"})
         yield client

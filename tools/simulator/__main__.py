@@ -23,7 +23,7 @@ def main() -> int:
         run = RunOptions(
             meter=meter_settings,
             profile=profile,
-            firmware_command=_firmware_command(),
+            firmware_command=_firmware_command(options.byte_code),
             state_dir=options.state_dir,
             speed=options.speed,
             port=options.port,
@@ -80,6 +80,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--fresh", action="store_true", help="start with a new meter and a blank board"
+    )
+    parser.add_argument(
+        "--byte-code",
+        action="store_true",
+        help="run the firmware compiled, as it is deployed, in place of its sources",
     )
     parser.add_argument(
         "--fault",
@@ -152,10 +157,21 @@ def _check_port_is_free(port: int) -> None:
             ) from error
 
 
-def _firmware_command() -> list[str]:
+def _firmware_command(byte_code: bool) -> list[str]:
     interpreter = Path(sys.executable).parent / "micropython"
     boot = Path(__file__).with_name("boot.py").relative_to(ROOT)
-    return [str(interpreter), "-X", "heapsize=4M", str(boot)]
+    command = [str(interpreter), "-X", "heapsize=4M", str(boot)]
+    if not byte_code:
+        return command
+    # Takes a moment to import, which who runs the sources need not wait for.
+    from tools import compile as compiler
+
+    print("compiling the firmware ...")
+    folder = ROOT / "build" / "byte_code"
+    failures = compiler.compile_all(folder)
+    if failures:
+        raise ValueError(f"do not compile: {', '.join(failures)}")
+    return [*command, str(folder)]
 
 
 if __name__ == "__main__":

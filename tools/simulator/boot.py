@@ -1,8 +1,11 @@
 """Boot the firmware on the imitated board: runs under MicroPython, with ``main.py`` as it is.
 
-Takes the path of a JSON file that the supervisor writes: meter_port, state_dir, speed,
-http_port, reset_cause, imp_per_kwh, register_kwh, faults, config (sections to be changed in the
-reader's configuration), install (files to be put on its flash), block_us (read ahead so far).
+    micropython boot.py [COMPILED] BOOT.JSON
+
+COMPILED is a folder of byte code to be run in place of the sources. BOOT.JSON is what the
+supervisor writes: meter_port, state_dir, speed, http_port, reset_cause, imp_per_kwh, register_kwh,
+faults, config (sections to be changed in the reader's configuration), install (files to be put on
+its flash), block_us (read ahead so far).
 """
 
 import json
@@ -187,5 +190,17 @@ def start(firmware):
     exec(compile(source, firmware + "/main.py", "exec"), {"__name__": "__main__"})
 
 
+def start_compiled():
+    """Run the byte code, as ``boot_select`` does."""
+    import main
+
+    main.main()
+
+
 if __name__ == "__main__":
-    start(prepare(sys.argv[1]))
+    *folder, path = sys.argv[1:]
+    if folder:
+        prepare(path, *folder)
+        start_compiled()
+    else:
+        start(prepare(path))
