@@ -538,7 +538,7 @@ def test_a_faulty_setting_is_refused_with_what_is_accepted_and_nothing_written(m
 
 @pytest.mark.parametrize(
     ("heap", "psram", "says"),
-    [("240K", 0, "PSRAM: none found"), ("240K", 2 << 20, "PSRAM: yes, 2.0 MiB")],
+    [("180K", 0, "PSRAM: none found"), ("180K", 2 << 20, "PSRAM: yes, 2.0 MiB")],
 )
 def test_a_heap_too_small_for_the_firmware_is_told_with_what_to_do(tmp_path, heap, psram, says):
     with PtyBoard(tmp_path, heap=heap, psram=psram) as board:
