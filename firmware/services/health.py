@@ -38,6 +38,10 @@ class Health:
             await asyncio.sleep_ms(_FEED_MS)
             rounds += 1
             if rounds % _COLLECT_EVERY == 0:
-                await self._quiet(1000)
-                on_demand.forget()
-                self._collect()
+                # By itself: who waits here for a quiet moment cannot feed between two that block.
+                asyncio.create_task(self._tidy())  # noqa: RUF006 - MicroPython keeps its tasks
+
+    async def _tidy(self):
+        await self._quiet(1000)
+        on_demand.forget()
+        self._collect()
