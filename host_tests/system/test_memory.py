@@ -40,7 +40,7 @@ SPEED = 1500
 # A day takes minutes, whatever the speed: MEMORY_HOURS=24 is for those who want to see it.
 HOURS = {"rom": max(2, int(os.environ.get("MEMORY_HOURS", "4"))), "files": 2}
 # Real time for the day on a slow machine.
-PATIENCE_S = 2400
+PATIENCE_S = 4800
 PAUSE_S = 5
 pytestmark = pytest.mark.timeout(2 * PATIENCE_S)
 HEAP = re.compile(r"^heap (-?\d+) (\d+)$", re.MULTILINE)
