@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from tools.shorten.module import Function, Module
 from tools.shorten.reach import identifiers
 
-# Shorter ones are names to MicroPython: an entry in a table and no object.
-_INTERNED_MAX = 10
+# Up to this length texts are names to MicroPython: an entry in a table and no object.
+INTERNED_MAX = 10
 # A slice is found by walking from the beginning, letter by letter.
 _LONGEST = 1000
 
@@ -41,7 +41,7 @@ def shared(source: str, names: list[str], name: str = "") -> str:
     places: dict[str, tuple[int, int]] = {}
     for node, text in _within_functions(module.tree):
         # What is a name elsewhere in the module is one here, too.
-        if len(text) <= _INTERNED_MAX or text in known:
+        if len(text) <= INTERNED_MAX or text in known:
             continue
         if text not in places:
             if not wholes or len(wholes[-1]) + len(text) > _LONGEST:

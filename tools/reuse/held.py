@@ -6,11 +6,10 @@ import keyword
 import re
 from collections.abc import Collection, Iterable, Iterator
 
+from tools.shared_text import INTERNED_MAX
 from tools.shorten.module import Module
 from tools.shorten.reach import Reach, identifiers, is_private, strings
 
-# Longer ones are objects of their own, and no names.
-_INTERNED_MAX = 10
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -61,7 +60,7 @@ class Held:
 def interned(tree: ast.AST) -> Iterator[str]:
     """Return the texts of a module that are names to the interpreter."""
     for text in strings(tree):
-        if len(text) <= _INTERNED_MAX and text.isascii() and text.isidentifier():
+        if len(text) <= INTERNED_MAX and text.isascii() and text.isidentifier():
             yield text
     for node in ast.walk(tree):
         if isinstance(node, ast.keyword) and node.arg is not None:

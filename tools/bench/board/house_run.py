@@ -127,7 +127,7 @@ class Life:
         while world.now_us < off_us:
             metering.beat()
             before, seen = seen, (ring.head(), count._total)
-            self._save()
+            self.persistence.look()
             now_us = world.now_us
             if now_us >= clock_us:
                 RTC.set_seconds(self.job["utc_at_0"] + now_us // 1000000 - _EPOCH_2000_S)
@@ -179,9 +179,6 @@ class Life:
         # The first look after the quarter's end is on the grid of looks.
         looks = -(-(quarter_us - self._on_us) // _LOOK_US)
         return min(until_us, self._on_us + looks * _LOOK_US)
-
-    def _save(self):
-        self.persistence.look()
 
     async def _look(self, now_us):
         history = self.history
