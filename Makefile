@@ -38,8 +38,12 @@ RUN_OPTIONS = \
 run: build/lib/.stamp build/www/.stamp ## Run the firmware on a virtual meter, with a live panel
 	@$(PY) -m tools.simulator $(strip $(RUN_OPTIONS) $(ARGS))
 
+# Half of the tests wait for something to happen. A file stays on one processor, since its tests share
+# what they have started; in the order of the folders the short files come last, and fill the gaps.
+PARALLEL = -n auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
+
 test: build/lib/.stamp build/www/.stamp ## Run all tests on CPython and on two MicroPythons
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest $(if $(ARGS),$(ARGS),$(PARALLEL))
 
 # SEED= ## of bench, chaos, fuzz and fleet: other draws of everything random (1)
 bench: build/lib/.stamp ## Compare with ESPHome and others on the same edges; writes docs/benchmarks.md
