@@ -21,6 +21,11 @@ import interpreters
 HOST_TESTS = Path(__file__).parent
 ROOT = HOST_TESTS.parent
 
+# A processor's share of the tests gets the terminal's size, and keeps it; so does who exports it. What
+# the tools print is to be as wide as a test says.
+for size in ("COLUMNS", "LINES"):
+    os.environ.pop(size, None)
+
 # No deadline: this project never judges code by how fast the machine of the day ran it.
 hypothesis.settings.register_profile(
     "here",

@@ -23,7 +23,8 @@ PASSWORD = "correct horse battery"
 
 def started(state_dir, *options):
     run = SimulatorRun(state_dir, *options)
-    run.wait_for(lambda status: status["register"]["pulses"] >= 1)
+    # Power takes two pulses.
+    run.wait_for(lambda status: status["power"]["w"] is not None)
     return run
 
 
