@@ -21,8 +21,8 @@ import interpreters
 HOST_TESTS = Path(__file__).parent
 ROOT = HOST_TESTS.parent
 
-# A processor's share of the tests gets the terminal's size, and keeps it; so does who exports it. What
-# the tools print is to be as wide as a test says.
+# pytest-xdist tells its workers how wide the terminal is, and a shell may. What the tools print is
+# to be as wide as a test says.
 for size in ("COLUMNS", "LINES"):
     os.environ.pop(size, None)
 
