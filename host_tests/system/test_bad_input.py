@@ -25,6 +25,8 @@ HEAP_ALLOWANCE = 16384
 # Clients that take nothing are shown out after 40 s of the reader's time at this speed, and what
 # only they needed is forgotten half a minute later.
 GONE_MS = 80000
+# Of the wall, for what takes the reader 40 s of its own time at four times the speed.
+PATIENCE_S = 240
 GETS = [
     "/",
     "/setup",
@@ -107,7 +109,7 @@ def ignore_answers(reader):
             client.connect(("127.0.0.1", reader.port))
             client.sendall(b"GET /events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
             deaf.append(client)
-        give_up = time.monotonic() + 30
+        give_up = time.monotonic() + PATIENCE_S
         while reader.get("/api/v1/status")[0] != 200:
             assert time.monotonic() < give_up
     finally:
@@ -293,27 +295,27 @@ def test_clients_that_never_finish_asking_do_not_keep_others_out(reader):
     dawdlers = []
     try:
         for i in range(39):
-            dawdler = socket.create_connection(("127.0.0.1", reader.port), timeout=60)
+            dawdler = socket.create_connection(("127.0.0.1", reader.port), timeout=PATIENCE_S)
             dawdler.sendall(b"GET / HTTP/1.1\r\nX-%d: " % i)
             dawdlers.append(dawdler)
             if i % 3 == 2:
                 assert reader.get("/api/v1/status")[0] == 200
         # Left alone, all are shown out in the time that is configured: 10 s of the wall, and
-        # more where a busy machine holds up the reader's time.
+        # many more where a busy machine holds up the reader's time.
         start_s = time.monotonic()
         for dawdler in dawdlers:
             assert read_all(dawdler) == b""
-        assert time.monotonic() - start_s < 60
+        assert time.monotonic() - start_s < PATIENCE_S
     finally:
         for dawdler in dawdlers:
             dawdler.close()
 
 
 def test_a_client_that_sends_a_byte_now_and_then_is_shown_out(reader):
-    with socket.create_connection(("127.0.0.1", reader.port), timeout=60) as dawdler:
+    with socket.create_connection(("127.0.0.1", reader.port), timeout=PATIENCE_S) as dawdler:
         start_s = time.monotonic()
         try:
-            while time.monotonic() - start_s < 60:
+            while time.monotonic() - start_s < PATIENCE_S:
                 dawdler.sendall(b"G")
                 time.sleep(0.5)
             pytest.fail("it may send bytes for ever")
