@@ -25,7 +25,9 @@ HEAP_ALLOWANCE = 16384
 # Clients that take nothing are shown out after 40 s of the reader's time at this speed, and what
 # only they needed is forgotten half a minute later.
 GONE_MS = 80000
-# Of the wall, for what takes the reader 40 s of its own time at four times the speed.
+# The 40 s, and what it may take to notice on a busy machine.
+SHOWN_OUT_MS = 60000
+# Of the wall: other tests on the same processors hold up the reader's time.
 PATIENCE_S = 240
 GETS = [
     "/",
@@ -80,13 +82,17 @@ def reader(tmp_path_factory):
     assert after - before <= HEAP_ALLOWANCE, (before, after)
 
 
+def uptime_ms(client):
+    return client.get("/api/v1/status")[1]["uptime_ms"]
+
+
 def settled_heap(client, after_ms=0):
     """Return the least that two of the reader's own collections, 30 s apart, leave in use.
 
     `after_ms`: of the reader's time, to be waited before.
     """
     least = None
-    start_ms = client.get("/api/v1/status")[1]["uptime_ms"]
+    start_ms = uptime_ms(client)
     while True:
         status = client.get("/api/v1/status")[1]
         past_ms = status["uptime_ms"] - start_ms - after_ms
@@ -300,12 +306,11 @@ def test_clients_that_never_finish_asking_do_not_keep_others_out(reader):
             dawdlers.append(dawdler)
             if i % 3 == 2:
                 assert reader.get("/api/v1/status")[0] == 200
-        # Left alone, all are shown out in the time that is configured: 10 s of the wall, and
-        # many more where a busy machine holds up the reader's time.
-        start_s = time.monotonic()
+        # Left alone, all are shown out in the time that is configured.
+        start_ms = uptime_ms(reader)
         for dawdler in dawdlers:
             assert read_all(dawdler) == b""
-        assert time.monotonic() - start_s < PATIENCE_S
+        assert uptime_ms(reader) - start_ms < SHOWN_OUT_MS
     finally:
         for dawdler in dawdlers:
             dawdler.close()
@@ -314,6 +319,7 @@ def test_clients_that_never_finish_asking_do_not_keep_others_out(reader):
 def test_a_client_that_sends_a_byte_now_and_then_is_shown_out(reader):
     with socket.create_connection(("127.0.0.1", reader.port), timeout=PATIENCE_S) as dawdler:
         start_s = time.monotonic()
+        start_ms = uptime_ms(reader)
         try:
             while time.monotonic() - start_s < PATIENCE_S:
                 dawdler.sendall(b"G")
@@ -321,6 +327,7 @@ def test_a_client_that_sends_a_byte_now_and_then_is_shown_out(reader):
             pytest.fail("it may send bytes for ever")
         except ConnectionError:
             pass
+        assert uptime_ms(reader) - start_ms < SHOWN_OUT_MS
 
 
 def test_clients_that_never_read_their_answer_do_not_keep_others_out(reader):
